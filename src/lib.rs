@@ -1,0 +1,4 @@
+//! Keyward: the sign-in client for browser apps.
+#![forbid(unsafe_code)]
+
+pub mod protocol;

@@ -1,0 +1,1 @@
+//! Pure requests and answers, in the words of the RFCs.

@@ -1,0 +1,2 @@
+//! Build tools of the workspace.
+fn main() {}
