@@ -207,23 +207,32 @@ fn inspect(dist: &Path) -> Result<()> {
 
 /// Removes the declarations that the entry does not reach: they are no part of the package.
 fn prune_types(dist: &Path) -> Result<()> {
+    let dist = dist.canonicalize()?;
     let mut reached = BTreeSet::new();
     let mut waiting = vec![dist.join("index.d.ts")];
     while let Some(file) = waiting.pop() {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let folder = file.parent().unwrap_or(dist).to_path_buf();
+        if text.contains("\"#") {
+            bail!(
+                "{} names a module that is no part of the package",
+                file.display()
+            );
+        }
+        let folder = file.parent().unwrap_or(&dist).to_path_buf();
         if reached.insert(file) {
-            waiting.extend(relative_imports(&text).map(|name| folder.join(name)));
+            for name in relative_imports(&text) {
+                waiting.push(folder.join(&name).canonicalize().context(name)?);
+            }
         }
     }
-    prune(dist, &reached)
+    prune(&dist, &reached)
 }
 
-/// The declaration files that a declaration file names: each `"./x.js"` in it.
+/// The declaration files that a declaration file names: each `"./x.js"` or `"../x.js"` in it.
 fn relative_imports(text: &str) -> impl Iterator<Item = String> {
     text.split(['"', '\''])
+        .filter(|part| part.starts_with("./") || part.starts_with("../"))
         .filter_map(|part| part.strip_suffix(".js"))
-        .filter_map(|part| part.strip_prefix("./"))
         .map(|name| format!("{name}.d.ts"))
 }
 
