@@ -1,2 +1,54 @@
-//! Build tools of the workspace.
-fn main() {}
+//! Build tools of the workspace, pinned by its Cargo.lock: `cargo xtask <command>`.
+//!
+//! - `bindgen ...` and `test-runner ...`: wasm-bindgen's two tools, with their own arguments
+//! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
+//! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
+
+// A command-line tool speaks on stdout.
+#![allow(clippy::print_stdout)]
+
+mod build;
+mod deny;
+mod pins;
+mod stamp;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "usage: xtask bindgen|test-runner|build|pins|deny [arguments]";
+
+fn main() -> ExitCode {
+    match dispatch(std::env::args_os().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Vec<OsString>) -> Result<()> {
+    let Some(command) = arguments.first().and_then(|name| name.to_str()) else {
+        bail!(USAGE);
+    };
+    let flags: Vec<&str> = arguments
+        .iter()
+        .skip(1)
+        .filter_map(|flag| flag.to_str())
+        .collect();
+    match (command, flags.as_slice()) {
+        // Both tools take a whole argument list, whose first entry is their own name.
+        ("bindgen", _) => wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments),
+        ("test-runner", _) => {
+            wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(arguments)
+        }
+        ("build", []) => build::run_build(false),
+        ("build", ["--force"]) => build::run_build(true),
+        ("pins", []) => pins::check(),
+        ("deny", []) => deny::check(),
+        _ => bail!(USAGE),
+    }
+}

@@ -1,0 +1,97 @@
+// Finds the browsers of the tests, or installs them where that is possible.
+import { Failure, must, say, which } from "./lib.mjs";
+
+/** Each program: the variable that names it, the names it has on PATH, its package on Debian. */
+const PROGRAMS = {
+  chrome: {
+    variable: "CHROME",
+    names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"],
+    debian: "chromium",
+  },
+  chromedriver: {
+    variable: "CHROMEDRIVER",
+    names: ["chromedriver"],
+    debian: "chromium-driver",
+  },
+  firefox: {
+    variable: "FIREFOX",
+    names: ["firefox-esr", "firefox"],
+    debian: "firefox-esr",
+  },
+};
+
+/** Flags that keep a headless Chromium quiet and let it run as root. */
+export const CHROME_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+/** Paths of the three programs; throws a `Failure` that names those that are missing. */
+export function findBrowsers() {
+  const { found, missing } = look();
+  if (missing.length > 0) throw new Failure(explain(missing));
+  return found;
+}
+
+/** Like `findBrowsers`, but installs what is missing by apt-get where we may. */
+export async function ensureBrowsers() {
+  const { missing } = look();
+  if (missing.length > 0 && which("apt-get") && process.getuid?.() === 0) {
+    const packages = missing.map((name) => PROGRAMS[name].debian);
+    say(`installing ${packages.join(", ")}`);
+    const options = { quiet: true, env: { DEBIAN_FRONTEND: "noninteractive" } };
+    const wait = ["-o", "DPkg::Lock::Timeout=300"];
+    await must("apt-get", [...wait, "update"], options);
+    // Driver and browser must be of one version, so both come from the same lists.
+    if (missing.includes("chromedriver") && !packages.includes("chromium")) {
+      packages.push("chromium");
+    }
+    await must(
+      "apt-get",
+      [...wait, "install", "-y", "--no-install-recommends", ...packages],
+      options,
+    );
+  }
+  return findBrowsers();
+}
+
+/**
+ * Starts a browser (`"chromium"` or `"firefox"`) under playwright-core.
+ * `options` are those of playwright's `launch`; Firefox speaks WebDriver BiDi, so no patched build is needed.
+ */
+export async function launch(name, options = {}) {
+  const playwright = await import("playwright-core");
+  const { chrome, firefox } = findBrowsers();
+  if (name === "chromium") {
+    return playwright.chromium.launch({
+      executablePath: chrome,
+      ...options,
+      args: [...CHROME_FLAGS, ...(options.args ?? [])],
+    });
+  }
+  return playwright.firefox.launch({ channel: "moz-firefox", executablePath: firefox, ...options });
+}
+
+function look() {
+  const found = {};
+  const missing = [];
+  for (const [name, { variable, names }] of Object.entries(PROGRAMS)) {
+    const path = process.env[variable] || names.map(which).find((path) => path !== undefined);
+    if (path) found[name] = path;
+    else missing.push(name);
+  }
+  return { found, missing };
+}
+
+function explain(missing) {
+  const lines = missing.map((name) => {
+    const { variable, names, debian } = PROGRAMS[name];
+    return `  - ${name}: none of ${names.join(", ")} on PATH; set ${variable} to its path, or on Debian: apt-get install ${debian}`;
+  });
+  return `The browser tests lack:\n${lines.join("\n")}`;
+}

@@ -1,0 +1,120 @@
+// Helpers of the scripts. Node's own modules only: these files run before `npm ci`.
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of package.json. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+const windows = process.platform === "win32";
+
+/** What prettier looks after. Prose is left to its writers. */
+export const PRETTIER_FILES = "**/*.{ts,tsx,js,mjs,json,css,html}";
+
+/** A failure whose message is meant for the person at the terminal; no stack is shown for it. */
+export class Failure extends Error {}
+
+/** Runs `main` and turns a `Failure` into a plain message and exit code 1. */
+export async function runMain(main) {
+  try {
+    await main();
+  } catch (error) {
+    console.error(error instanceof Failure ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}
+
+/** Prints one line about what happens now. */
+export function say(text) {
+  console.log(`· ${text}`);
+}
+
+/** The path of a program on PATH, or undefined. */
+export function which(name) {
+  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+    for (const suffix of windows ? [".exe", ".cmd"] : [""]) {
+      const path = join(folder, name + suffix);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {
+        // Not here: look in the next folder.
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What a short command prints, or undefined where it fails or does not exist. */
+export function read(command, args, options = {}) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    shell: windows,
+    ...options,
+  });
+  return result.status === 0 ? result.stdout.trim() : undefined;
+}
+
+/**
+ * Runs a command with its output shown and resolves to `{ status, output }`.
+ * `env` is added to the environment; `quiet` shows the output only when the command fails.
+ */
+export function run(command, args, { env = {}, cwd = root, quiet = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: windows,
+    });
+    let output = "";
+    for (const [stream, target] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text) => {
+        output += text;
+        if (!quiet) target.write(text);
+      });
+    }
+    child.on("error", (error) => {
+      reject(new Failure(`Cannot start ${command}: ${error.message}`));
+    });
+    child.on("close", (code, signal) => {
+      const status = code ?? signal;
+      if (quiet && status !== 0) process.stderr.write(output);
+      resolve({ status, output });
+    });
+  });
+}
+
+/** Like `run`, but a command that fails is a `Failure`. */
+export async function must(command, args, options) {
+  const { status, output } = await run(command, args, options);
+  if (status !== 0) {
+    throw new Failure(`This command failed (${status}): ${command} ${args.join(" ")}`);
+  }
+  return output;
+}
+
+/** The path of a tool that `npm ci` installed. */
+export function nodeTool(name) {
+  return join(root, "node_modules", ".bin", windows ? `${name}.cmd` : name);
+}
+
+/** What `cargo metadata` tells about the workspace itself. */
+export function metadata() {
+  const text = read("cargo", ["metadata", "--format-version", "1", "--no-deps"], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (text === undefined) throw new Failure("`cargo metadata` failed in this folder.");
+  return JSON.parse(text);
+}
+
+/** The path of the workspace's own tool, as `cargo build -p xtask` leaves it. */
+export function xtask() {
+  return join(metadata().target_directory, "debug", windows ? "xtask.exe" : "xtask");
+}

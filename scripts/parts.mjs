@@ -1,0 +1,232 @@
+// The parts of `npm test`, in the order in which they run: cheap ones first.
+//
+// A part yields its counts: one for each check, and for a test program what that program counted.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ensureBrowsers } from "./browsers.mjs";
+import { PRETTIER_FILES, must, nodeTool, read, root, run, say, which, xtask } from "./lib.mjs";
+import { realDeny, viaWasmPack } from "./slow.mjs";
+import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown", "--features", "js"];
+const MSRV = "1.88";
+
+export const parts = [
+  {
+    name: "fmt",
+    what: "the form of Rust and TypeScript",
+    async *run() {
+      yield await check("cargo", ["fmt", "--all", "--check"]);
+      yield await check(nodeTool("prettier"), ["--check", "--log-level", "warn", PRETTIER_FILES]);
+    },
+  },
+  {
+    name: "lint",
+    what: "clippy on the host and for the browser, rustdoc",
+    async *run() {
+      const strict = ["--", "--deny", "warnings"];
+      yield await check("cargo", ["clippy", "--workspace", "--all-targets", ...strict]);
+      yield await check("cargo", [
+        "clippy",
+        "--package",
+        "keyward",
+        "--all-targets",
+        ...WASM,
+        ...strict,
+      ]);
+      yield await check("cargo", ["doc", "--package", "keyward", "--no-deps", ...WASM], {
+        env: { RUSTDOCFLAGS: "--deny warnings" },
+      });
+    },
+  },
+  {
+    name: "deny",
+    what: "versions, licences, bans and sources of the dependencies",
+    async *run() {
+      yield await check(xtask(), ["pins"]);
+      yield await check(xtask(), ["deny"]);
+    },
+  },
+  {
+    name: "codes",
+    what: "what is generated from the table of error codes",
+    async *run() {
+      yield await check(xtask(), ["codes", "--check"]);
+    },
+  },
+  {
+    name: "native",
+    what: "protocol and session on the host, doc examples, the build tools",
+    async *run() {
+      yield await cargoTest(["--package", "keyward", "--no-default-features"]);
+      yield await cargoTest(["--package", "xtask"]);
+    },
+  },
+  {
+    name: "msrv",
+    what: `the oldest supported Rust, ${MSRV}`,
+    run: checkMsrv,
+  },
+  {
+    name: "build",
+    what: "the npm package",
+    async *run() {
+      yield await check(xtask(), ["build"]);
+    },
+  },
+  {
+    name: "types",
+    what: "TypeScript",
+    needs: ["build"],
+    async *run() {
+      yield await check(nodeTool("tsc"), ["--project", "tsconfig.json"]);
+      if (existsSync(join(root, "www/tsconfig.json"))) {
+        yield await check(nodeTool("tsc"), ["--project", "www/tsconfig.json", "--noEmit"]);
+      }
+    },
+  },
+  {
+    name: "size",
+    what: "the size budgets",
+    needs: ["build"],
+    async *run() {
+      yield await check(process.execPath, ["scripts/size.mjs"]);
+    },
+  },
+  {
+    name: "packaging",
+    what: "the packed tarball, in Node and for TypeScript users",
+    needs: ["build"],
+    async *run() {
+      yield await nodeTest("tests/packaging");
+    },
+  },
+  {
+    name: "provider",
+    what: "the embedded provider and the resource server",
+    async *run() {
+      yield await nodeTest("tests/provider");
+    },
+  },
+  {
+    name: "browser",
+    what: "the wasm-bindgen suite in Chromium and Firefox",
+    async *run() {
+      await ensureBrowsers();
+      for (const file of await buildSuite()) {
+        say("Chromium");
+        yield cargoCounts(await inChromium(file));
+        say("Firefox");
+        yield cargoCounts(await inFirefox(file));
+      }
+    },
+  },
+  {
+    name: "e2e",
+    what: "the SPA and the package against the provider, in Chromium and Firefox",
+    needs: ["build"],
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      yield await nodeTest("tests/e2e", { CHROME: chrome, FIREFOX: firefox });
+    },
+  },
+  {
+    name: "properties",
+    what: "the property tests of the session, many more cases",
+    slow: true,
+    async *run() {
+      yield await cargoTest(["--package", "keyward", "--no-default-features", "--release"], {
+        KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
+      });
+    },
+  },
+  {
+    name: "wasm-pack",
+    what: "the wasm-bindgen suite by `wasm-pack test --headless --chrome`",
+    slow: true,
+    async *run() {
+      const { chromedriver } = await ensureBrowsers();
+      yield cargoCounts(await viaWasmPack(chromedriver));
+    },
+  },
+  {
+    name: "advisories",
+    what: "cargo-deny with the advisory database",
+    slow: true,
+    run: realDeny,
+  },
+];
+
+async function* checkMsrv() {
+  const cargo = [`+${MSRV}`, "check", "--package", "keyward"];
+  if (read("cargo", [`+${MSRV}`, "--version"]) === undefined) {
+    const install = ["toolchain", "install", MSRV, "--profile", "minimal"];
+    const { status } = which("rustup") ? await run("rustup", install) : { status: "no rustup" };
+    if (status !== 0) {
+      // The manifest still says what cargo must refuse; only the compiler itself is missing here.
+      const declared = (await must("cargo", ["read-manifest"], { quiet: true })).includes(
+        `"rust_version":"${MSRV}"`,
+      );
+      yield { passed: declared ? 1 : 0, failed: declared ? 0 : 1 };
+      yield { note: `Rust ${MSRV} cannot be installed here: only rust-version was checked` };
+      return;
+    }
+  }
+  if (which("rustup")) {
+    await must("rustup", ["target", "add", "--toolchain", MSRV, "wasm32-unknown-unknown"], {
+      quiet: true,
+    });
+  }
+  // A folder of its own: two compilers in one folder undo each other's work.
+  const options = { env: { CARGO_TARGET_DIR: join(root, "target/msrv") } };
+  yield await check("cargo", [...cargo, "--no-default-features"], options);
+  yield await check("cargo", [...cargo, ...WASM], options);
+}
+
+async function check(command, args, options) {
+  const { status } = await run(command, args, options);
+  return status === 0 ? { passed: 1 } : { failed: 1 };
+}
+
+async function cargoTest(args, env = {}) {
+  return cargoCounts(await run("cargo", ["test", ...args], { env }));
+}
+
+/** Adds up the `test result:` lines; a run that failed without a failed test counts as one. */
+function cargoCounts({ status, output }) {
+  let [passed, failed] = [0, 0];
+  for (const [, ok, bad] of output.matchAll(/^test result: .*?(\d+) passed; (\d+) failed/gm)) {
+    passed += Number(ok);
+    failed += Number(bad);
+  }
+  return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
+}
+
+/** Runs the `*.test.mjs` files of a folder, one after the other: they share two cores with a browser. */
+async function nodeTest(folder, env = {}) {
+  const path = join(root, folder);
+  const files = existsSync(path)
+    ? readdirSync(path).filter((name) => name.endsWith(".test.mjs"))
+    : [];
+  if (files.length === 0) return {};
+  const { status, output } = await run(
+    process.execPath,
+    [
+      ...["--test", "--test-concurrency=1", "--test-reporter=spec"],
+      ...files.sort().map((name) => join(folder, name)),
+    ],
+    { env },
+  );
+  const number = (key) =>
+    [...output.matchAll(new RegExp(`^\\W*${key} (\\d+)$`, "gm"))].reduce(
+      (sum, [, value]) => sum + Number(value),
+      0,
+    );
+  const failed = number("fail") + number("cancelled");
+  const skipped = number("skipped");
+  return {
+    passed: number("pass"),
+    failed: status === 0 ? failed : Math.max(failed, 1),
+    note: skipped > 0 ? `${skipped} skipped` : undefined,
+  };
+}

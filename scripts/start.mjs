@@ -1,0 +1,143 @@
+// `npm start`: builds the package and shows it at work, with everything on this machine.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { Failure, must, root, runMain, say, xtask } from "./lib.mjs";
+import { setup } from "./setup.mjs";
+
+/** Everything listens on the loopback interface only. */
+const HOST = "localhost";
+const READY_WITHIN_MS = 60_000;
+
+const servers = [
+  { name: "SPA", variable: "SPA_PORT", fallback: 5173 },
+  { name: "provider", variable: "PROVIDER_PORT", fallback: 9400 },
+  { name: "resource server", variable: "API_PORT", fallback: 9500 },
+];
+
+await runMain(async () => {
+  const ports = readPorts();
+  await checkPorts(ports);
+  await setup();
+  await must(xtask(), ["build"]);
+  say("building the SPA on the packed package");
+  const { buildSite } = await load("www/build.mjs");
+  const { serveSite } = await load("www/serve.mjs");
+  await buildSite({
+    tarball: join(root, "target/npm/keyward.tgz"),
+    outDir: join(root, "target/www"),
+  });
+  const backend = await startBackend(ports);
+  const site = await serveSite({ port: ports.SPA_PORT, host: HOST });
+  stopOnSignal(backend, site);
+  announce(ports);
+});
+
+function readPorts() {
+  const ports = {};
+  for (const { variable, fallback } of servers) {
+    const port = Number(process.env[variable] ?? fallback);
+    if (!Number.isInteger(port) || port < 1 || port > 65535) {
+      throw new Failure(`${variable} must be a port number, not "${process.env[variable]}".`);
+    }
+    ports[variable] = port;
+  }
+  return ports;
+}
+
+/** Names every taken port before anything is built. */
+async function checkPorts(ports) {
+  const taken = [];
+  for (const { name, variable } of servers) {
+    if (!(await isFree(ports[variable]))) {
+      taken.push(
+        `  - port ${ports[variable]} of the ${name}: set ${variable} to another one, ` +
+          `for example ${variable}=${ports[variable] + 1} npm start`,
+      );
+    }
+  }
+  if (taken.length > 0) throw new Failure(`These ports are taken:\n${taken.join("\n")}`);
+}
+
+/** Free on both loopback addresses: browsers try both for `localhost`. */
+async function isFree(port) {
+  for (const host of ["127.0.0.1", "::1"]) {
+    const error = await new Promise((resolve) => {
+      const server = createServer();
+      server.once("error", resolve);
+      server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
+    });
+    if (error?.code === "EADDRINUSE" || error?.code === "EACCES") return false;
+  }
+  return true;
+}
+
+function load(file) {
+  const path = join(root, file);
+  if (!existsSync(path)) throw new Failure(`${file} is missing.`);
+  return import(pathToFileURL(path).href);
+}
+
+/** The provider and the resource server, in a process of their own; resolves when both listen. */
+function startBackend(ports) {
+  const env = { ...process.env };
+  for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
+  const child = spawn(process.execPath, ["tests/provider/main.mjs"], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill();
+      reject(new Failure(`The provider was not ready within ${READY_WITHIN_MS / 1000} s.`));
+    }, READY_WITHIN_MS);
+    child.once("exit", (code) => {
+      clearTimeout(late);
+      reject(new Failure(`The provider ended at once (${code}); its message stands above.`));
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      // Its first line of JSON says that it is ready; anything else is for the reader.
+      if (!line.startsWith("{")) return console.log(line);
+      clearTimeout(late);
+      child.removeAllListeners("exit");
+      resolve(child);
+    });
+  });
+}
+
+function stopOnSignal(backend, site) {
+  let stopping = false;
+  const stop = (code) => {
+    if (stopping) return;
+    stopping = true;
+    backend.kill();
+    site?.close?.();
+    // Open keep-alive connections must not hold the terminal.
+    setTimeout(() => process.exit(code), 200);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      console.log("\nstopped");
+      stop(0);
+    });
+  }
+  backend.once("exit", (code) => {
+    if (stopping) return;
+    console.error(`The provider ended (${code}).`);
+    stop(1);
+  });
+}
+
+function announce(ports) {
+  console.log(`
+  SPA               http://${HOST}:${ports.SPA_PORT}/
+  provider          http://${HOST}:${ports.PROVIDER_PORT}
+  resource server   http://${HOST}:${ports.API_PORT}
+
+  Sign in as alice or bob, with any password. Ctrl-C stops everything.
+`);
+}

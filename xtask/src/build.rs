@@ -1,0 +1,259 @@
+//! The npm package: Rust and TypeScript in, `dist/` and the packed tarball out.
+//!
+//! core (Rust) -> .wasm -> bindgen -> wasm-opt -> deflate, base64 -> a module that `core.ts` imports;
+//! `index.ts` and `core.ts` -> two bundles; their types; `npm pack`.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+
+use crate::stamp::Stamp;
+use crate::workspace::{self, cargo, node_tool, run};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Every proposal that rustc's output uses and every supported browser knows. `--all-features` would let
+/// wasm-opt write what browsers refuse.
+const WASM_FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+const RUST_INPUTS: [&str; 4] = ["src", "Cargo.toml", "Cargo.lock", "xtask"];
+const PACKAGE_INPUTS: [&str; 6] = [
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "CHANGELOG.md",
+    "README.md",
+    "SECURITY.md",
+];
+
+/// Builds what changed since the last build, or everything when forced.
+pub(crate) fn run_build(force: bool) -> Result<()> {
+    let root = workspace::root()?;
+    let out = root.join("target/npm");
+    fs::create_dir_all(&out)?;
+
+    let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, "core")?;
+    if force || !core.is_current() {
+        core.clear();
+        build_core(&root, &out)?;
+        core.write()?;
+    }
+    let inputs = [RUST_INPUTS.as_slice(), PACKAGE_INPUTS.as_slice()].concat();
+    let package = Stamp::of(out.join("package.stamp"), &root, &inputs, "package")?;
+    if force || !package.is_current() || !root.join("dist/index.js").exists() {
+        package.clear();
+        build_package(&root, &out)?;
+        package.write()?;
+        println!("built dist/ and target/npm/keyward.tgz");
+    } else {
+        println!("dist/ and target/npm/keyward.tgz are up to date");
+    }
+    Ok(())
+}
+
+/// `target/npm/keyward.js` (the glue) and `core_wasm.js` (the module as text).
+fn build_core(root: &Path, out: &Path) -> Result<()> {
+    let wasm = compile(root)?;
+    let arguments: [&OsStr; 8] = [
+        "wasm-bindgen".as_ref(),
+        "--target=web".as_ref(),
+        "--omit-default-module-path".as_ref(),
+        "--out-name".as_ref(),
+        "keyward".as_ref(),
+        "--out-dir".as_ref(),
+        out.as_ref(),
+        wasm.as_ref(),
+    ];
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
+    let optimized = out.join("keyward_opt.wasm");
+    run(node_tool(root, "wasm-opt")?
+        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(WASM_FEATURES)
+        .arg(out.join("keyward_bg.wasm"))
+        .arg("-o")
+        .arg(&optimized))?;
+    embed(&fs::read(&optimized)?, out)
+}
+
+fn compile(root: &Path) -> Result<PathBuf> {
+    // An artefact directory of its own: the flags below must not rebuild what other commands built.
+    let target_dir = root.join("target/npm/cargo");
+    run(cargo(root)
+        .args([
+            "rustc",
+            "--release",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--target",
+            TARGET,
+        ])
+        .args(["--no-default-features", "--features", "js"])
+        .arg("--target-dir")
+        .arg(&target_dir)
+        .env("CARGO_ENCODED_RUSTFLAGS", path_flags(root)?))?;
+    Ok(target_dir.join(TARGET).join("release/keyward.wasm"))
+}
+
+/// Flags that keep the paths of this machine out of panic locations, and so out of the package.
+fn path_flags(root: &Path) -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .context("neither CARGO_HOME nor a home folder is set")?;
+    let mut folders = vec![root.to_path_buf()];
+    if let Ok(registries) = fs::read_dir(home.join("registry/src")) {
+        for registry in registries {
+            folders.push(registry?.path());
+        }
+    }
+    let flags: Vec<String> = folders
+        .iter()
+        .map(|folder| format!("--remap-path-prefix={}/=", folder.display()))
+        .collect();
+    Ok(flags.join("\u{1f}"))
+}
+
+fn embed(wasm: &[u8], out: &Path) -> Result<()> {
+    let mut packed = Vec::new();
+    zopfli::compress(
+        zopfli::Options::default(),
+        zopfli::Format::Deflate,
+        wasm,
+        &mut packed,
+    )?;
+    let text = base64::engine::general_purpose::STANDARD.encode(&packed);
+    fs::write(
+        out.join("core_wasm.js"),
+        format!("export default \"{text}\";\n"),
+    )?;
+    fs::write(
+        out.join("core_wasm.d.ts"),
+        "/** The WASM module of the core: base64 of raw deflate. */\ndeclare const text: string;\nexport default text;\n",
+    )?;
+    println!(
+        "core: {} bytes of WASM, {} deflated",
+        wasm.len(),
+        packed.len()
+    );
+    Ok(())
+}
+
+fn build_package(root: &Path, out: &Path) -> Result<()> {
+    let dist = root.join("dist");
+    if dist.exists() {
+        fs::remove_dir_all(&dist)?;
+    }
+    bundle(root, "src/npm/index.ts", "dist/index.js")?;
+    bundle(root, "src/npm/core.ts", "dist/core.js")?;
+    inspect(&dist)?;
+    run(node_tool(root, "tsc")?
+        .args(["--project", "tsconfig.json"])
+        .args([
+            "--noEmit",
+            "false",
+            "--declaration",
+            "--emitDeclarationOnly",
+            "--outDir",
+            "dist",
+        ]))?;
+    prune_types(&dist)?;
+    pack(root, out)
+}
+
+/// One ES module. The names `#glue` and `#wasm` come from tsconfig.json.
+fn bundle(root: &Path, entry: &str, outfile: &str) -> Result<()> {
+    run(node_tool(root, "esbuild")?
+        .arg(entry)
+        .arg(format!("--outfile={outfile}"))
+        .args([
+            "--bundle",
+            "--format=esm",
+            "--target=es2022",
+            "--minify",
+            "--charset=utf8",
+            "--legal-comments=none",
+            "--external:./core.js",
+            "--log-level=warning",
+        ]))
+}
+
+/// What the two bundles promise to bundlers: the entry finds the core by one dynamic import, and the core
+/// asks for no file.
+fn inspect(dist: &Path) -> Result<()> {
+    let entry = fs::read_to_string(dist.join("index.js"))?;
+    if !entry.contains("import(\"./core.js\")") {
+        bail!("dist/index.js has no dynamic import of ./core.js");
+    }
+    let core = fs::read_to_string(dist.join("core.js"))?;
+    if core.contains("import.meta") {
+        bail!("dist/core.js uses import.meta: the glue would look for a .wasm file");
+    }
+    Ok(())
+}
+
+/// Removes the declarations that the entry does not reach: they are no part of the package.
+fn prune_types(dist: &Path) -> Result<()> {
+    let dist = dist.canonicalize()?;
+    let mut reached = BTreeSet::new();
+    let mut waiting = vec![dist.join("index.d.ts")];
+    while let Some(file) = waiting.pop() {
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        if text.contains("\"#") {
+            bail!(
+                "{} names a module that is no part of the package",
+                file.display()
+            );
+        }
+        let folder = file.parent().unwrap_or(&dist).to_path_buf();
+        if reached.insert(file) {
+            for name in relative_imports(&text) {
+                waiting.push(folder.join(&name).canonicalize().context(name)?);
+            }
+        }
+    }
+    prune(&dist, &reached)
+}
+
+/// The declaration files that a declaration file names: each `"./x.js"` or `"../x.js"` in it.
+fn relative_imports(text: &str) -> impl Iterator<Item = String> {
+    text.split(['"', '\''])
+        .filter(|part| part.starts_with("./") || part.starts_with("../"))
+        .filter_map(|part| part.strip_suffix(".js"))
+        .map(|name| format!("{name}.d.ts"))
+}
+
+fn prune(folder: &Path, reached: &BTreeSet<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            prune(&path, reached)?;
+        } else if path.to_string_lossy().ends_with(".d.ts") && !reached.contains(&path) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn pack(root: &Path, out: &Path) -> Result<()> {
+    let mut npm = std::process::Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    npm.current_dir(root)
+        .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])
+        .arg(out);
+    let name = workspace::output(&mut npm)?;
+    fs::rename(out.join(name.trim()), out.join("keyward.tgz"))?;
+    Ok(())
+}
