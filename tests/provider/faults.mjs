@@ -83,7 +83,7 @@ export class Faults {
 
     if (fault.hold === "after") await this.#wait(fault.endpoint, res);
     if (fault.drop === "after") return cut(req);
-    if (fault.cors === false) answer.headers = withoutCors(answer.headers);
+    if (fault.cors === false) dropCors(answer.headers, res);
     if (fault.bytes) return sendLong(res, answer, fault.bytes);
     send(res, answer);
   }
@@ -128,10 +128,10 @@ async function amendAnswer({ omit = [], set = {}, claims }, answer, amend) {
   return { ...answer, body: JSON.stringify(body) };
 }
 
-function withoutCors(headers) {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !name.toLowerCase().startsWith("access-control-")),
-  );
+function dropCors(headers, res) {
+  const isCors = (name) => name.toLowerCase().startsWith("access-control-");
+  for (const name of Object.keys(headers).filter(isCors)) delete headers[name];
+  for (const name of res.getHeaderNames().filter(isCors)) res.removeHeader(name);
 }
 
 /** One JSON string of `bytes` bytes, written as the reader takes it, until it hangs up. */

@@ -227,7 +227,9 @@ function answerOf(handler, req, res) {
     res.end = (chunk) => {
       if (chunk) chunks.push(Buffer.from(chunk));
       Object.assign(res, { write, end });
-      done({ status: res.statusCode, headers: res.getHeaders(), body: Buffer.concat(chunks) });
+      const headers = { ...res.getHeaders() };
+      for (const name of Object.keys(headers)) res.removeHeader(name);
+      done({ status: res.statusCode, headers, body: Buffer.concat(chunks) });
     };
     handler(req, res);
   });
