@@ -39,13 +39,14 @@ export async function startApi({
 }
 
 class ResourceServer {
+  #server = http.createServer((req, res) => this.#serve(req, res));
+
   requests = new RequestLog();
   /** Faults by path, for example `"/api/orders"`. */
-  faults = new Faults();
+  faults = new Faults(this.#server);
   /** `accepted`, `refused` (401), `tokens` (fingerprints of the accepted ones). */
   stats = { accepted: 0, refused: 0, tokens: new Set() };
 
-  #server = http.createServer((req, res) => this.#serve(req, res));
   #expireNext = 0;
   #validate;
 

@@ -84,7 +84,10 @@ export function configuration({ settings, secrets, adapter, keys }) {
           };
         },
       },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (ctx, client, token) => token.clientId === client.clientId,
+      },
       richAuthorizationRequests: richRequests,
       rpInitiatedLogout: {
         enabled: true,

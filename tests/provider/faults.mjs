@@ -19,11 +19,20 @@ import { corsHeaders, send } from "./http.mjs";
 export class Faults {
   #set = new Map();
   #gates = new Map();
+  #server;
+
+  constructor(server) {
+    this.#server = server;
+  }
 
   /** Puts a fault on an endpoint, in place of the one before; `null` takes it away. */
   set(endpoint, fault) {
-    if (fault === null) this.#set.delete(endpoint);
-    else this.#set.set(endpoint, { ...fault });
+    if (fault === null) {
+      this.#set.delete(endpoint);
+      return;
+    }
+    this.#set.set(endpoint, { ...fault });
+    if (fault.drop) this.#server.closeIdleConnections();
   }
 
   clear() {

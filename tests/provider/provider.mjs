@@ -60,14 +60,15 @@ export async function startProvider({ port = 0, ttl, ...options } = {}) {
 }
 
 class EmbeddedProvider {
+  #server = http.createServer((req, res) => this.#serve(req, res));
+
   /** Everything that was received. */
   requests = new RequestLog();
   /** Faults by endpoint name: discovery, jwks, authorize, token, code, refresh, userinfo, … */
-  faults = new Faults();
+  faults = new Faults(this.#server);
   /** Counts of the library's events, plus `reuseDetected` and `serverError`. */
   stats = { reuseDetected: 0, serverError: 0 };
 
-  #server = http.createServer((req, res) => this.#serve(req, res));
   #adapter = memoryStore();
   #keys = [];
   #secrets;
