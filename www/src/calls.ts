@@ -11,6 +11,7 @@ export function callsPanel(auth: Auth, report: (error: unknown) => void): HTMLEl
   const answer = make("pre", { class: "answer", tabindex: "0", "aria-label": "Answer of the API" });
   const summary = make("p", { class: "summary", role: "status", "data-testid": "call-result" });
   const refreshes = make("strong", { class: "figure-number", "data-testid": "refreshes" }, "–");
+  const renewalsLabel = make("span", {}, "token renewals");
   const succeeded = make("strong", { class: "figure-number", "data-testid": "succeeded" }, "–");
   const took = make("strong", { class: "figure-number", "data-testid": "took" }, "–");
 
@@ -38,6 +39,7 @@ export function callsPanel(auth: Auth, report: (error: unknown) => void): HTMLEl
     stop();
     const good = results.filter((result) => result.ok).length;
     setText(refreshes, String(renewals));
+    setText(renewalsLabel, renewals === 1 ? "token renewal" : "token renewals");
     setText(succeeded, `${good}/${count}`);
     setText(took, duration(spent));
     const last = results[0];
@@ -70,7 +72,7 @@ export function callsPanel(auth: Auth, report: (error: unknown) => void): HTMLEl
     make(
       "div",
       { class: "figures" },
-      figure(refreshes, "token renewals"),
+      make("div", { class: "figure" }, refreshes, renewalsLabel),
       figure(succeeded, "succeeded"),
       figure(took, "in all"),
     ),

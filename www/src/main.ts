@@ -39,7 +39,7 @@ function start(auth: Auth): void {
   const renderPlate = startPlate(auth, act);
   const tick = startDial(auth);
   const renderSession = startSession(find("[data-session]"), auth, act);
-  const renderOrders = startOrders(find("[data-orders]"), auth, showProblem);
+  const renderOrders = startOrders(find("[data-orders]"), auth, act, showProblem);
   find("[data-calls]").append(callsPanel(auth, showProblem));
   setText(find("[data-api-origin]"), hostOf(settings.api));
 

@@ -3,7 +3,12 @@ import { settings, type Auth } from "./auth.js";
 import { claimText } from "./profile.js";
 
 /** The orders page: asks the API when it is shown to somebody who is signed in. */
-export function startOrders(card: HTMLElement, auth: Auth, report: (error: unknown) => void) {
+export function startOrders(
+  card: HTMLElement,
+  auth: Auth,
+  act: Act,
+  report: (error: unknown) => void,
+) {
   let run: AbortController | null = null;
   let shownFor: string | null = null;
 
@@ -36,16 +41,17 @@ export function startOrders(card: HTMLElement, auth: Auth, report: (error: unkno
     run?.abort();
     if (state.status === "signedIn") void load();
     else if (state.status === "loading") card.replaceChildren(skeleton());
-    else card.replaceChildren(gate());
+    else card.replaceChildren(gate(() => act(() => auth.signIn())));
   };
 }
 
-function gate(): HTMLElement {
+function gate(signIn: () => void): HTMLElement {
   return make(
     "div",
     { class: "empty", "data-testid": "gate" },
     make("strong", {}, "Orders are for signed-in people"),
-    make("span", {}, "Sign in with the button on the plate; you come back to this page."),
+    make("span", {}, "Sign in, and you come straight back to this page."),
+    button("Sign in to see them", { "data-testid": "gate-sign-in" }, signIn),
   );
 }
 
@@ -58,6 +64,7 @@ function skeleton(): HTMLElement {
   return make("div", { class: "skeletons", "aria-label": "Loading" }, ...lines);
 }
 
+type Act = (action: () => Promise<unknown>) => void;
 type Row = Record<string, unknown>;
 
 /** Takes a list, or an object that holds one: which of the two is the API's own affair. */

@@ -1,5 +1,5 @@
 import { byTestId, find, setText } from "./dom.js";
-import { claimsOf, nameOf, settings, type Auth } from "./auth.js";
+import { claimsOf, nameOf, settings, type Auth, type Claims } from "./auth.js";
 import { hostOf } from "./format.js";
 
 const endings: Record<string, { label: string; name: string; detail: string }> = {
@@ -70,8 +70,9 @@ export function startPlate(auth: Auth, act: (action: () => Promise<unknown>) => 
 
     if (state.status === "signedIn") {
       setText(status, "Signed in");
-      setText(name, nameOf(claimsOf(auth) ?? {}));
-      setText(detail, `by ${hostOf(settings.issuer)}`);
+      const claims = claimsOf(auth) ?? {};
+      setText(name, nameOf(claims));
+      setText(detail, addressOf(claims) ?? `by ${hostOf(settings.issuer)}`);
     } else if (state.status === "signedOut") {
       const words = endings[state.reason] ?? endings["neverSignedIn"];
       setText(status, words?.label ?? "");
@@ -83,4 +84,10 @@ export function startPlate(auth: Auth, act: (action: () => Promise<unknown>) => 
       setText(detail, "Looking for a session to pick up.");
     }
   };
+}
+
+/** The email address, unless it already stands above as the name. */
+function addressOf(claims: Claims): string | null {
+  const email = claims["email"];
+  return typeof email === "string" && email !== nameOf(claims) ? email : null;
 }

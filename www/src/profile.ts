@@ -15,10 +15,13 @@ const labels: Record<string, string> = {
   sub: "Subject",
 };
 
+const partsOfName = { given_name: true, family_name: true };
+
 /** Who is signed in, in the order a person would tell it. */
 export function profileCard(claims: Claims): HTMLElement {
   const name = nameOf(claims);
   const rows = Object.keys(labels)
+    .filter((claim) => !(claim in partsOfName && claims["name"]))
     .filter((claim) => typeof claims[claim] === "string" && claims[claim] !== "")
     .map((claim) => row(claim, String(claims[claim]), claims));
   return make(

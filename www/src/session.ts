@@ -76,7 +76,7 @@ export function startSession(root: HTMLElement, auth: Auth, act: Act) {
         make("h2", { id: "claims-title" }, "Claims about you"),
         make(
           "dl",
-          { class: "facts" },
+          { class: "facts claims" },
           ...Object.entries(claimsOf(auth) ?? {}).map(([name, value]) =>
             fact(name, claimText(value), "mono"),
           ),
