@@ -4,6 +4,7 @@ use super::calls::{ApiCall, Waiter};
 use super::config::Config;
 use super::effect::{Effect, Notice, Reply, SendKind, SignedOutReason, Snapshot, Status};
 use super::event::{CallId, Command, Event, NetworkFailure, Ticket};
+use super::guards::{Guard, Guards};
 use super::policy::Lifetime;
 use super::proof::Proof;
 use super::provider::Provider;
@@ -46,6 +47,7 @@ pub struct Session {
     pub(super) waiters: Vec<Waiter>,
     pub(super) api: Vec<ApiCall>,
     pub(super) sign_outs: Vec<SignOutJob>,
+    pub(super) guards: Guards,
     last_error: Option<Error>,
     reason: SignedOutReason,
 }
@@ -71,6 +73,7 @@ pub(super) struct Live {
 }
 
 /// What a request on its way is for.
+#[derive(Clone)]
 pub(super) enum Purpose {
     Discovery,
     Jwks,
@@ -104,6 +107,7 @@ impl Session {
             waiters: Vec::new(),
             api: Vec::new(),
             sign_outs: Vec::new(),
+            guards: Guards::default(),
             last_error: None,
             reason: SignedOutReason::NeverSignedIn,
         }
@@ -187,8 +191,9 @@ impl Session {
             command,
             Command::Call(_) | Command::UserInfo | Command::Refresh | Command::AccessToken
         );
+        let named_only = self.guards.hold(Guard::SessionIsNamed);
         match (&self.live, named) {
-            (Some(live), Some(named)) if live.id != *named => Err(Error::new(Code::SessionChanged)),
+            (Some(live), Some(named)) if live.id != *named && named_only => Err(Error::new(Code::SessionChanged)),
             (None, _) if needs_session => Err(Error::new(Code::LoginRequired)),
             (Some(_), None) if needs_session => Err(Error::new(Code::SessionChanged)),
             _ => Ok(()),
@@ -264,6 +269,9 @@ impl Session {
 
     fn take_call(&mut self, call: CallId) -> Option<Purpose> {
         let at = self.calls.iter().position(|(known, _)| *known == call)?;
+        if !self.guards.hold(Guard::FirstAnswerOnly) {
+            return self.calls.get(at).map(|(_, purpose)| purpose.clone());
+        }
         Some(self.calls.swap_remove(at).1)
     }
 
@@ -296,7 +304,9 @@ impl Session {
         self.renewal = Renewal::default();
         self.proofs.retain(|proof| !proof.is_of_refresh());
         for waiter in std::mem::take(&mut self.waiters) {
-            self.reply(waiter.ticket, Err(waiting.clone()));
+            if self.guards.hold(Guard::EndAnswersWaiters) {
+                self.reply(waiter.ticket, Err(waiting.clone()));
+            }
         }
         for call in std::mem::take(&mut self.api) {
             // A call that waits for its token is among the waiters too; it was answered just now.

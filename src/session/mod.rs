@@ -17,12 +17,16 @@ pub mod tabs;
 pub mod transaction;
 
 mod calls;
+mod guards;
 mod machine;
 mod proof;
 mod provider;
 mod renewal;
 mod sign_in;
 mod sign_out;
+
+#[cfg(test)]
+mod simulation;
 
 pub use config::Config;
 pub use effect::{Effect, Notice, Reply, Snapshot, Status};

@@ -4,6 +4,7 @@
 use super::calls::Waiter;
 use super::effect::{Notice, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure};
+use super::guards::Guard;
 use super::machine::{Purpose, Session};
 use super::policy::Lifetime;
 use super::proof::Use;
@@ -145,14 +146,14 @@ impl Session {
             };
         }
         match self.renewal.stage {
-            Stage::Busy => {}
+            Stage::Busy if self.guards.hold(Guard::SingleFlight) => {}
             Stage::AwaitingKeys(_) => {
                 self.renewal.stage = Stage::Busy;
                 self.fetch_keys();
             }
             Stage::Barred => self.answer_waiters(&Error::new(Code::ReauthenticationNeeded)),
             Stage::Idle if self.now < self.renewal.not_before => self.answer_put_off(),
-            Stage::Idle => {
+            Stage::Idle | Stage::Busy => {
                 self.renewal.stage = Stage::Busy;
                 match self.provider.is_doubtful(self.now) {
                     true => self.probe(),
@@ -200,7 +201,7 @@ impl Session {
         answer: Result<Answer, NetworkFailure>,
     ) {
         let outcome = judge(answer);
-        let waited_for = self.live.as_ref().is_some_and(|live| live.grant == grant)
+        let waited_for = self.live.as_ref().is_some_and(|live| live.grant == grant || !self.guards.hold(Guard::GrantFence))
             && self.renewal.stage == Stage::Busy;
         if !waited_for {
             // The session was signed out, or is another one now: what comes late is thrown away.
@@ -220,6 +221,9 @@ impl Session {
             Outcome::Refused(error) => self.bar(error),
             Outcome::Unknown(error) if self.renewal.rotates == Rotates::No => {
                 self.repeat_later(error, 0);
+            }
+            Outcome::Unknown(error) if !self.guards.hold(Guard::UnknownIsFinal) => {
+                self.put_off_renewal(error, 0);
             }
             Outcome::Unknown(error) => {
                 let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
@@ -243,7 +247,7 @@ impl Session {
             (new, _) => new.is_some(),
         };
         self.renewal.rotates = if changed { Rotates::Yes } else { Rotates::No };
-        if new.is_some() {
+        if new.is_some() && (tokens.id_token.is_none() || self.guards.hold(Guard::ReplaceFirst)) {
             live.refresh = new;
         }
         match tokens.id_token.is_some() {
@@ -303,7 +307,7 @@ impl Session {
     }
 
     fn repeat_later(&mut self, error: Error, asked: u64) {
-        if self.renewal.repeats >= REPEATS {
+        if self.renewal.repeats >= REPEATS && self.guards.hold(Guard::RepeatsAreBounded) {
             return self.bar(error);
         }
         self.renewal.repeats += 1;

@@ -2,6 +2,7 @@
 
 use super::effect::{Notice, Reply, SendKind, SignInOrigin};
 use super::event::{NetworkFailure, SignIn, Ticket};
+use super::guards::Guard;
 use super::machine::{Live, Purpose, Session};
 use super::policy::Lifetime;
 use super::proof::{Proof, Use};
@@ -168,7 +169,10 @@ impl Session {
     /// The response's issuer is checked before anything else is believed, then the code is sent once.
     pub(super) fn redeem(&mut self) {
         let request = match (&self.exchange, self.provider.metadata()) {
-            (Some(exchange), Some(metadata)) => exchange.token_request(metadata, &self.config),
+            (Some(exchange), Some(metadata)) => {
+                let fenced = self.guards.hold(Guard::TombstoneStopsRestore);
+                exchange.token_request(metadata, &self.config, fenced)
+            }
             _ => return,
         };
         match request {
@@ -299,9 +303,10 @@ impl Exchange {
         &self,
         metadata: &Metadata,
         config: &super::Config,
+        fenced: bool,
     ) -> Result<crate::protocol::http::Request, Error> {
         self.response.check_issuer(&config.issuer, metadata.iss_parameter_supported)?;
-        if let Some(restore) = &self.transaction.restore {
+        if let (true, Some(restore)) = (fenced, &self.transaction.restore) {
             self.check_still_wanted(restore)?;
         }
         match &self.response.outcome {
