@@ -25,9 +25,6 @@ mod renewal;
 mod sign_in;
 mod sign_out;
 
-#[cfg(test)]
-mod simulation;
-
 pub use config::Config;
 pub use effect::{Effect, Notice, Reply, Snapshot, Status};
 pub use event::{ApiRequest, Command, Event, NetworkFailure, SignIn};

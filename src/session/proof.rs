@@ -81,6 +81,7 @@ impl Session {
             trusted_audiences: &self.config.trusted_audiences,
             max_age,
             acr_values: None,
+            acr_essential: false,
             now_s: self.now / 1_000,
             leeway_s: self.config.leeway_s,
             access_token: &tokens.access_token,

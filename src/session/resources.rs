@@ -60,18 +60,18 @@ impl Resource {
         let endpoint = Endpoint::parse(text).map_err(|_| bad(text))?;
         let home = endpoint.origin();
         let path = text.get(home.len()..).filter(|path| !path.is_empty()).unwrap_or("/");
-        Self::new(&home, vec![path.into()], Vec::new(), false)
+        Self::new(home, vec![path.into()], Vec::new(), false)
     }
 
     fn from_map(map: &Map<String, Value>, own: &str) -> Result<Self, Error> {
-        let origin = match string(map, "origin")? {
+        let origin: String = match string(map, "origin")? {
             None => own.into(),
             Some(text) => {
                 let endpoint = Endpoint::parse(&text).map_err(|_| bad(&text))?;
                 if endpoint.origin() != text.trim_end_matches('/') {
                     return Err(bad(&text));
                 }
-                endpoint.origin()
+                endpoint.origin().into()
             }
         };
         let follow = match string(map, "redirects")?.as_deref() {

@@ -82,6 +82,7 @@ impl Session {
                 client_id: &self.config.client_id,
                 post_logout_redirect_uri: Some(&self.config.post_logout_redirect_uri),
                 state: Some(&state),
+                ui_locales: None,
             };
             (request.url(endpoint), state.clone())
         });
