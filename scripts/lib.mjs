@@ -51,6 +51,7 @@ export function read(command, args, options = {}) {
   const result = spawnSync(command, args, {
     cwd: root,
     encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
     shell: windows,
     ...options,
   });
@@ -107,9 +108,7 @@ export function nodeTool(name) {
 
 /** What `cargo metadata` tells about the workspace itself. */
 export function metadata() {
-  const text = read("cargo", ["metadata", "--format-version", "1", "--no-deps"], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const text = read("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
   if (text === undefined) throw new Failure("`cargo metadata` failed in this folder.");
   return JSON.parse(text);
 }
