@@ -1,0 +1,134 @@
+//! `WWW-Authenticate` (RFC 9110 section 11, RFC 6750 section 3, RFC 9470 section 3).
+//!
+//! Several challenges may share one header, commas separate both challenges and parameters, and real servers get it
+//! wrong. The reader takes what it understands and never fails.
+
+/// Longest header that is read, in bytes; the rest is ignored.
+const MAX_HEADER: usize = 16 * 1024;
+
+/// One challenge.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Challenge {
+    /// The scheme in lower case, for example `bearer`.
+    pub scheme: String,
+    /// The value of schemes that have one instead of parameters.
+    pub token68: Option<String>,
+    /// Names in lower case with their values, in order.
+    pub params: Vec<(String, String)>,
+}
+
+impl Challenge {
+    /// The first parameter of this name, which is written in lower case.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// The first challenge of a scheme (in lower case) that has an `error`, for example `invalid_token`.
+pub fn error_of<'a>(challenges: &'a [Challenge], scheme: &str) -> Option<&'a str> {
+    challenges
+        .iter()
+        .filter(|challenge| challenge.scheme == scheme)
+        .find_map(|challenge| challenge.param("error"))
+}
+
+/// Reads a header value; whatever is not understood is skipped.
+pub fn parse(header: &str) -> Vec<Challenge> {
+    let mut end = header.len().min(MAX_HEADER);
+    while !header.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut rest = header.get(..end).unwrap_or_default();
+    let mut challenges: Vec<Challenge> = Vec::new();
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return challenges;
+        }
+        let (word, after) = split(rest, is_token);
+        if word.is_empty() {
+            // Not the beginning of anything; a quoted string is skipped as a whole, so that its words count for nothing.
+            rest = match rest.strip_prefix('"') {
+                Some(quoted) => unquote(quoted).1,
+                None => skip_one(rest),
+            };
+            continue;
+        }
+        if let Some(value) = after.trim_start_matches([' ', '\t']).strip_prefix('=') {
+            let (value, after) = value_of(value.trim_start_matches([' ', '\t']));
+            if let Some(current) = challenges.last_mut() {
+                current.params.push((word.to_ascii_lowercase(), value));
+            }
+            rest = after;
+            continue;
+        }
+        let (token68, after) = token68_of(after);
+        challenges.push(Challenge {
+            scheme: word.to_ascii_lowercase(),
+            token68,
+            params: Vec::new(),
+        });
+        rest = after;
+    }
+}
+
+fn value_of(text: &str) -> (String, &str) {
+    match text.strip_prefix('"') {
+        Some(quoted) => unquote(quoted),
+        None => {
+            let (word, after) = split(text, |byte| !matches!(byte, b' ' | b'\t' | b',' | b'"'));
+            (word.into(), after)
+        }
+    }
+}
+
+/// The text up to the closing quote, or to the end if there is none.
+fn unquote(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut chars = text.chars();
+    while let Some(next) = chars.next() {
+        match next {
+            '"' => break,
+            '\\' => value.extend(chars.next()),
+            other => value.push(other),
+        }
+    }
+    (value, chars.as_str())
+}
+
+/// A token68 stands alone behind its scheme: nothing but a comma or the end may follow.
+fn token68_of(text: &str) -> (Option<String>, &str) {
+    let trimmed = text.trim_start_matches(' ');
+    let (body, after) = split(trimmed, |byte| {
+        byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
+    });
+    let (padding, after) = split(after, |byte| byte == b'=');
+    let tail = after.trim_start_matches([' ', '\t']);
+    let alone = tail.is_empty() || tail.starts_with(',');
+    if body.is_empty() || trimmed.len() == text.len() || !alone {
+        return (None, text);
+    }
+    (Some([body, padding].concat()), after)
+}
+
+fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
+    let end = text
+        .bytes()
+        .position(|byte| !belongs(byte))
+        .unwrap_or(text.len());
+    // The predicates accept ASCII only or stop at ASCII, so the end lies between characters.
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+fn skip_one(text: &str) -> &str {
+    let mut chars = text.chars();
+    chars.next();
+    chars.as_str()
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}

@@ -1,0 +1,145 @@
+//! Errors: one code, a safe detail, and what the provider said.
+
+mod table;
+
+use std::fmt;
+
+pub use table::Code;
+
+/// Longest text taken over from a peer into an error.
+const MAX_TEXT: usize = 512;
+
+/// A failure with its stable code.
+///
+/// Nothing in it is secret: no token, code, verifier or body ever gets here, so it may be logged and shown.
+/// The texts of the provider are data of a peer; show them as text, never as markup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// What went wrong.
+    pub code: Code,
+    /// The name of a field, claim or parameter, or expected and found values that are no secrets.
+    pub detail: Option<String>,
+    /// What the provider answered, where it answered with an OAuth error or an error status.
+    pub provider: Option<Box<ProviderError>>,
+    /// How long the provider asks to wait, in seconds.
+    pub retry_after: Option<u64>,
+}
+
+/// An OAuth error response, or an error status without a readable one (RFC 6749 sections 4.1.2.1 and 5.2).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderError {
+    /// The `error` code; empty when the answer had none that could be read.
+    pub error: String,
+    /// `error_description`: text for developers, to be shown as text only.
+    pub description: Option<String>,
+    /// `error_uri`, if it is an http or https URL; any other value is dropped, so that it can be used as a link.
+    pub uri: Option<String>,
+    /// The HTTP status, for answers of the back channel.
+    pub status: Option<u16>,
+}
+
+impl Error {
+    /// An error with nothing but its code.
+    pub fn new(code: Code) -> Self {
+        Error {
+            code,
+            detail: None,
+            provider: None,
+            retry_after: None,
+        }
+    }
+
+    /// Adds a detail, which must not be secret.
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what the provider answered.
+    pub(crate) fn with_provider(mut self, provider: ProviderError) -> Self {
+        self.provider = Some(Box::new(provider));
+        self
+    }
+
+    /// An error about a field: "`name`: what is wrong".
+    pub(crate) fn about(code: Code, name: &str, what: &str) -> Self {
+        let mut detail = String::from(name);
+        if !what.is_empty() {
+            detail.push_str(": ");
+            detail.push_str(what);
+        }
+        Error::new(code).with_detail(detail)
+    }
+
+    /// An error about a value that should have been another: "`name`: expected …, found …".
+    pub(crate) fn mismatch(code: Code, name: &str, expected: &str, found: Option<&str>) -> Self {
+        let mut what = String::from("expected \"");
+        what.push_str(clip(expected));
+        match found {
+            Some(found) => {
+                what.push_str("\", found \"");
+                what.push_str(clip(found));
+                what.push('"');
+            }
+            None => what.push_str("\", found none"),
+        }
+        Error::about(code, name, &what)
+    }
+
+    /// An error about an HTTP status.
+    pub(crate) fn status(code: Code, status: u16) -> Self {
+        Error::about(code, "status", &status.to_string()).with_provider(ProviderError {
+            status: Some(status),
+            ..ProviderError::default()
+        })
+    }
+}
+
+impl ProviderError {
+    /// Takes over a peer's texts, cut to a sane length.
+    pub(crate) fn from_texts(
+        error: &str,
+        description: Option<&str>,
+        uri: Option<&str>,
+        status: Option<u16>,
+    ) -> Self {
+        ProviderError {
+            error: clip(error).into(),
+            description: description.map(|text| clip(text).into()),
+            uri: uri
+                .filter(|uri| is_web_link(uri))
+                .map(|text| clip(text).into()),
+            status,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())?;
+        if let Some(detail) = &self.detail {
+            f.write_str(" (")?;
+            f.write_str(detail)?;
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The beginning of a text, at most [`MAX_TEXT`] bytes, cut between characters.
+pub(crate) fn clip(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Whether a link can be followed without running script.
+fn is_web_link(uri: &str) -> bool {
+    (uri.starts_with("https://") || uri.starts_with("http://"))
+        && uri.len() <= MAX_TEXT
+        && uri.bytes().all(|byte| byte.is_ascii_graphic())
+}

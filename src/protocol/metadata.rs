@@ -1,0 +1,263 @@
+//! The issuer and its metadata (OpenID Connect Discovery 1.0, RFC 8414).
+
+use serde_json::Value;
+
+use super::error::{Code, Error};
+use super::http::Answer;
+use super::json::{self, Map};
+use super::jwk::Alg;
+use super::url::{Endpoint, Parts};
+
+/// Largest discovery document that is read, in bytes.
+pub const MAX_METADATA: usize = 256 * 1024;
+
+/// An issuer identifier: an https URL (or http on a loopback host) without query and fragment, kept byte by byte.
+///
+/// Issuers are compared as plain strings, trailing slash included.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issuer(String);
+
+/// Which document describes the provider.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WellKnown {
+    /// `openid-configuration`, behind the issuer's path (OpenID Connect Discovery 1.0 section 4.1).
+    #[default]
+    OpenIdConfiguration,
+    /// `oauth-authorization-server`, before the issuer's path (RFC 8414 section 3.1).
+    OauthAuthorizationServer,
+}
+
+/// What this client uses of a provider's metadata.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// The issuer, equal to the configured one.
+    pub issuer: Issuer,
+    /// Where the browser is sent for a sign-in.
+    pub authorization_endpoint: Option<Endpoint>,
+    /// Where codes and refresh tokens are exchanged.
+    pub token_endpoint: Option<Endpoint>,
+    /// Where the signing keys stand.
+    pub jwks_uri: Option<Endpoint>,
+    /// Where more claims about the user can be had.
+    pub userinfo_endpoint: Option<Endpoint>,
+    /// Where tokens are revoked.
+    pub revocation_endpoint: Option<Endpoint>,
+    /// Where the browser is sent for a sign-out.
+    pub end_session_endpoint: Option<Endpoint>,
+    /// True if each authorization response names its issuer (RFC 9207 section 3).
+    pub iss_parameter_supported: bool,
+    /// The ID token algorithms that the provider lists and this client knows; `None` if it lists none.
+    pub id_token_algs: Option<Vec<Alg>>,
+    /// True if the provider lists its `prompt` values and `none` is not among them.
+    pub prompt_none_excluded: bool,
+    pkce_excluded: bool,
+    code_flow_excluded: bool,
+    par_required: bool,
+}
+
+impl Issuer {
+    /// Reads a configured issuer; anything that is no issuer identifier is [`Code::ConfigBadIssuer`].
+    pub fn parse(text: &str) -> Result<Issuer, Error> {
+        match Parts::of(text) {
+            Some(_) if !text.contains('?') => Ok(Issuer(text.into())),
+            _ => Err(Error::about(Code::ConfigBadIssuer, "issuer", "")),
+        }
+    }
+
+    /// The identifier as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The address of the issuer's metadata.
+///
+/// One slash at the issuer's end is dropped first, so `https://id.example/t/` gives
+/// `https://id.example/t/.well-known/openid-configuration`, or in the form of RFC 8414
+/// `https://id.example/.well-known/oauth-authorization-server/t`.
+pub fn well_known_url(issuer: &Issuer, kind: WellKnown) -> String {
+    let text = issuer.as_str();
+    let text = text.strip_suffix('/').unwrap_or(text);
+    match kind {
+        WellKnown::OpenIdConfiguration => [text, "/.well-known/openid-configuration"].concat(),
+        WellKnown::OauthAuthorizationServer => {
+            let (base, path) = Parts::of(text).map_or((text, ""), |parts| (parts.base, parts.rest));
+            [base, "/.well-known/oauth-authorization-server", path].concat()
+        }
+    }
+}
+
+impl Metadata {
+    /// Reads a discovery answer.
+    ///
+    /// Errors: [`Code::DiscoveryStatus`] for any status but 200; [`Code::DiscoveryMalformed`] for HTML, bad JSON, a wrong
+    /// type or more than [`MAX_METADATA`] bytes; [`Code::DiscoveryIssuerMismatch`]; [`Code::InsecureEndpoint`] naming
+    /// the field. Nothing of a refused document may be used or cached (OpenID Connect Discovery 1.0 sections 4.2, 4.3).
+    pub fn from_answer(issuer: &Issuer, answer: &Answer) -> Result<Metadata, Error> {
+        if answer.status != 200 {
+            let mut error = Error::status(Code::DiscoveryStatus, answer.status);
+            error.retry_after = answer.retry_after();
+            return Err(error);
+        }
+        let media_type = answer.media_type();
+        if !media_type.is_empty() && !media_type.ends_with("json") {
+            return Err(Error::about(
+                Code::DiscoveryMalformed,
+                "content type",
+                &media_type,
+            ));
+        }
+        let map = json::parse_object(&answer.body, MAX_METADATA)
+            .map_err(|error| Error::about(Code::DiscoveryMalformed, "document", error.as_str()))?;
+        if json::present(&map, "issuer").is_none() {
+            return Err(missing("issuer", Code::DiscoveryMalformed));
+        }
+        Metadata::read(issuer, &map, Code::DiscoveryMalformed)
+    }
+
+    /// Reads metadata that the app configured, so that no discovery request is needed.
+    ///
+    /// `issuer` may be absent in it; if it is there it must be the configured one. A wrong type is
+    /// [`Code::ConfigInvalid`], the other errors are those of [`Metadata::from_answer`].
+    pub fn from_static(issuer: &Issuer, map: &Map) -> Result<Metadata, Error> {
+        Metadata::read(issuer, map, Code::ConfigInvalid)
+    }
+
+    /// Refuses, before any navigation, a provider whose metadata excludes this client.
+    ///
+    /// Only what is present counts; the absence of an optional list never blocks, nor does a list of client
+    /// authentication methods without `none`, which many providers forget.
+    /// Errors: [`Code::NoPkceS256`], [`Code::ProviderRequiresPar`], [`Code::MetadataMissing`] for a provider without
+    /// the code flow.
+    pub fn check_usable(&self) -> Result<(), Error> {
+        if self.pkce_excluded {
+            return Err(missing(
+                "code_challenge_methods_supported",
+                Code::NoPkceS256,
+            ));
+        }
+        if self.code_flow_excluded {
+            return Err(missing("response_types_supported", Code::MetadataMissing));
+        }
+        if self.par_required {
+            return Err(Error::new(Code::ProviderRequiresPar));
+        }
+        Ok(())
+    }
+
+    /// The authorization endpoint, or [`Code::MetadataMissing`] naming it.
+    pub fn require_authorization(&self) -> Result<&Endpoint, Error> {
+        require(&self.authorization_endpoint, "authorization_endpoint")
+    }
+
+    /// The token endpoint, or [`Code::MetadataMissing`] naming it.
+    pub fn require_token(&self) -> Result<&Endpoint, Error> {
+        require(&self.token_endpoint, "token_endpoint")
+    }
+
+    /// The address of the keys, or [`Code::MetadataMissing`] naming it.
+    pub fn require_jwks(&self) -> Result<&Endpoint, Error> {
+        require(&self.jwks_uri, "jwks_uri")
+    }
+
+    /// The UserInfo endpoint, or [`Code::MetadataMissing`] naming it.
+    pub fn require_userinfo(&self) -> Result<&Endpoint, Error> {
+        require(&self.userinfo_endpoint, "userinfo_endpoint")
+    }
+
+    /// The revocation endpoint, or [`Code::MetadataMissing`] naming it.
+    pub fn require_revocation(&self) -> Result<&Endpoint, Error> {
+        require(&self.revocation_endpoint, "revocation_endpoint")
+    }
+
+    /// The end-session endpoint, or [`Code::LogoutNoEndpoint`].
+    pub fn require_end_session(&self) -> Result<&Endpoint, Error> {
+        self.end_session_endpoint
+            .as_ref()
+            .ok_or_else(|| missing("end_session_endpoint", Code::LogoutNoEndpoint))
+    }
+
+    fn read(issuer: &Issuer, map: &Map, wrong: Code) -> Result<Metadata, Error> {
+        if let Some(found) = text(map, "issuer", wrong)?.filter(|found| *found != issuer.as_str()) {
+            let code = Code::DiscoveryIssuerMismatch;
+            return Err(Error::mismatch(
+                code,
+                "issuer",
+                issuer.as_str(),
+                Some(found),
+            ));
+        }
+        let algs = list(map, "id_token_signing_alg_values_supported", wrong)?;
+        let excludes = |name: &str, needed: &str| -> Result<bool, Error> {
+            Ok(list(map, name, wrong)?.is_some_and(|values| !values.contains(&needed)))
+        };
+        Ok(Metadata {
+            issuer: issuer.clone(),
+            authorization_endpoint: endpoint(map, "authorization_endpoint", wrong)?,
+            token_endpoint: endpoint(map, "token_endpoint", wrong)?,
+            jwks_uri: endpoint(map, "jwks_uri", wrong)?,
+            userinfo_endpoint: endpoint(map, "userinfo_endpoint", wrong)?,
+            revocation_endpoint: endpoint(map, "revocation_endpoint", wrong)?,
+            end_session_endpoint: endpoint(map, "end_session_endpoint", wrong)?,
+            iss_parameter_supported: flag(
+                map,
+                "authorization_response_iss_parameter_supported",
+                wrong,
+            )?,
+            id_token_algs: algs.map(|names| names.into_iter().filter_map(Alg::parse).collect()),
+            prompt_none_excluded: excludes("prompt_values_supported", "none")?,
+            pkce_excluded: excludes("code_challenge_methods_supported", "S256")?,
+            code_flow_excluded: excludes("response_types_supported", "code")?,
+            par_required: flag(map, "require_pushed_authorization_requests", wrong)?,
+        })
+    }
+}
+
+fn require<'a>(field: &'a Option<Endpoint>, name: &str) -> Result<&'a Endpoint, Error> {
+    field
+        .as_ref()
+        .ok_or_else(|| missing(name, Code::MetadataMissing))
+}
+
+fn missing(name: &str, code: Code) -> Error {
+    Error::new(code).with_detail(name)
+}
+
+fn text<'a>(map: &'a Map, name: &str, wrong: Code) -> Result<Option<&'a str>, Error> {
+    match json::present(map, name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Error::about(wrong, name, "not a string")),
+    }
+}
+
+fn endpoint(map: &Map, name: &str, wrong: Code) -> Result<Option<Endpoint>, Error> {
+    let Some(url) = text(map, name, wrong)? else {
+        return Ok(None);
+    };
+    match Endpoint::parse(url) {
+        Ok(endpoint) => Ok(Some(endpoint)),
+        Err(code) => Err(Error::about(code, name, super::error::clip(url))),
+    }
+}
+
+fn flag(map: &Map, name: &str, wrong: Code) -> Result<bool, Error> {
+    match json::present(map, name) {
+        None => Ok(false),
+        Some(Value::Bool(value)) => Ok(*value),
+        Some(_) => Err(Error::about(wrong, name, "not a boolean")),
+    }
+}
+
+fn list<'a>(map: &'a Map, name: &str, wrong: Code) -> Result<Option<Vec<&'a str>>, Error> {
+    let Some(value) = json::present(map, name) else {
+        return Ok(None);
+    };
+    let items = value
+        .as_array()
+        .and_then(|items| items.iter().map(Value::as_str).collect());
+    match items {
+        Some(items) => Ok(Some(items)),
+        None => Err(Error::about(wrong, name, "not a list of strings")),
+    }
+}
