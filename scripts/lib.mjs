@@ -101,6 +101,11 @@ export async function must(command, args, options) {
   return output;
 }
 
+/** A module of the project that may import npm packages, and so must wait for `npm ci`. */
+export function load(file) {
+  return import(new URL(`../${file}`, import.meta.url).href);
+}
+
 /** The path of a tool that `npm ci` installed. */
 export function nodeTool(name) {
   return join(root, "node_modules", ".bin", windows ? `${name}.cmd` : name);
