@@ -51,6 +51,7 @@ export function read(command, args, options = {}) {
   const result = spawnSync(command, args, {
     cwd: root,
     encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
     shell: windows,
     ...options,
   });
@@ -100,6 +101,11 @@ export async function must(command, args, options) {
   return output;
 }
 
+/** A module of the project that may import npm packages, and so must wait for `npm ci`. */
+export function load(file) {
+  return import(new URL(`../${file}`, import.meta.url).href);
+}
+
 /** The path of a tool that `npm ci` installed. */
 export function nodeTool(name) {
   return join(root, "node_modules", ".bin", windows ? `${name}.cmd` : name);
@@ -107,9 +113,7 @@ export function nodeTool(name) {
 
 /** What `cargo metadata` tells about the workspace itself. */
 export function metadata() {
-  const text = read("cargo", ["metadata", "--format-version", "1", "--no-deps"], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const text = read("cargo", ["metadata", "--format-version", "1", "--no-deps"]);
   if (text === undefined) throw new Failure("`cargo metadata` failed in this folder.");
   return JSON.parse(text);
 }

@@ -1,15 +1,13 @@
 // `npm start`: builds the package and shows it at work, with everything on this machine.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
-import { Failure, must, root, runMain, say, xtask } from "./lib.mjs";
+import { Failure, load, must, root, runMain, xtask } from "./lib.mjs";
 import { setup } from "./setup.mjs";
+import { buildPackedSite } from "./site.mjs";
 
-/** Everything listens on the loopback interface only. */
-const HOST = "localhost";
 const READY_WITHIN_MS = 60_000;
 
 const servers = [
@@ -23,18 +21,22 @@ await runMain(async () => {
   await checkPorts(ports);
   await setup();
   await must(xtask(), ["build"]);
-  say("building the SPA on the packed package");
-  const { buildSite } = await load("www/build.mjs");
-  const { serveSite } = await load("www/serve.mjs");
-  await buildSite({
-    tarball: join(root, "target/npm/keyward.tgz"),
-    outDir: join(root, "target/www"),
-  });
+  const folder = await buildPackedSite();
   const backend = await startBackend(ports);
-  const site = await serveSite({ port: ports.SPA_PORT, host: HOST });
+  const { serveSite } = await load("www/serve.mjs");
+  const site = await serveSite({
+    root: folder,
+    port: ports.SPA_PORT,
+    config: { issuer: origin(ports.PROVIDER_PORT), api: origin(ports.API_PORT) },
+    errors: JSON.parse(readFileSync(join(root, "docs/errors.json"), "utf8")),
+  });
   stopOnSignal(backend, site);
   announce(ports);
 });
+
+function origin(port) {
+  return `http://localhost:${port}`;
+}
 
 function readPorts() {
   const ports = {};
@@ -75,15 +77,9 @@ async function isFree(port) {
   return true;
 }
 
-function load(file) {
-  const path = join(root, file);
-  if (!existsSync(path)) throw new Failure(`${file} is missing.`);
-  return import(pathToFileURL(path).href);
-}
-
 /** The provider and the resource server, in a process of their own; resolves when both listen. */
 function startBackend(ports) {
-  const env = { ...process.env };
+  const env = { ...process.env, SPA_ORIGINS: origin(ports.SPA_PORT) };
   for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
   const child = spawn(process.execPath, ["tests/provider/main.mjs"], {
     cwd: root,
@@ -134,9 +130,9 @@ function stopOnSignal(backend, site) {
 
 function announce(ports) {
   console.log(`
-  SPA               http://${HOST}:${ports.SPA_PORT}/
-  provider          http://${HOST}:${ports.PROVIDER_PORT}
-  resource server   http://${HOST}:${ports.API_PORT}
+  SPA               ${origin(ports.SPA_PORT)}/
+  provider          ${origin(ports.PROVIDER_PORT)}
+  resource server   ${origin(ports.API_PORT)}
 
   Sign in as alice or bob, with any password. Ctrl-C stops everything.
 `);

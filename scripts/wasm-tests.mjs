@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { CHROME_FLAGS, findBrowsers, launch } from "./browsers.mjs";
-import { Failure, metadata, must, root, run, xtask } from "./lib.mjs";
+import { Failure, metadata, must, read, root, run, xtask } from "./lib.mjs";
 
 const TIMEOUT_SECONDS = 300;
 
@@ -12,16 +12,15 @@ const TIMEOUT_SECONDS = 300;
 export async function buildSuite() {
   const names = suiteNames();
   if (names.length === 0) throw new Failure("Cargo.toml has no test target below tests/browser.");
-  const output = await must(
-    "cargo",
-    [
-      ...["test", "--no-run", "--message-format", "json-render-diagnostics"],
-      ...["--package", "keyward", "--target", "wasm32-unknown-unknown", "--features", "js"],
-      ...names.flatMap((name) => ["--test", name]),
-    ],
-    { quiet: true },
-  );
-  return output
+  const build = [
+    ...["test", "--no-run", "--package", "keyward"],
+    ...["--target", "wasm32-unknown-unknown", "--features", "js"],
+    ...names.flatMap((name) => ["--test", name]),
+  ];
+  await must("cargo", build);
+  // Once more for the paths alone: the first run shows the compiler's messages as a person reads them.
+  const messages = read("cargo", [...build, "--message-format", "json"]) ?? "";
+  return messages
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line))

@@ -45,14 +45,14 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     let out = root.join("target/npm");
     fs::create_dir_all(&out)?;
 
-    let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, "core")?;
+    let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, is_rust)?;
     if force || !core.is_current() {
         core.clear();
         build_core(&root, &out)?;
         core.write()?;
     }
     let inputs = [RUST_INPUTS.as_slice(), PACKAGE_INPUTS.as_slice()].concat();
-    let package = Stamp::of(out.join("package.stamp"), &root, &inputs, "package")?;
+    let package = Stamp::of(out.join("package.stamp"), &root, &inputs, |_| true)?;
     if force || !package.is_current() || !root.join("dist/index.js").exists() {
         package.clear();
         build_package(&root, &out)?;
@@ -62,6 +62,12 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
         println!("dist/ and target/npm/keyward.tgz are up to date");
     }
     Ok(())
+}
+
+/// Leaves the TypeScript beside the Rust sources out.
+fn is_rust(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|name| ["rs", "toml", "lock"].iter().any(|rust| name == *rust))
 }
 
 /// `target/npm/keyward.js` (the glue) and `core_wasm.js` (the module as text).
@@ -174,7 +180,7 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     pack(root, out)
 }
 
-/// One ES module. The names `#glue` and `#wasm` come from tsconfig.json.
+/// One ES module. `core.ts` knows what bindgen and this build made by the names `#glue` and `#wasm`.
 fn bundle(root: &Path, entry: &str, outfile: &str) -> Result<()> {
     run(node_tool(root, "esbuild")?
         .arg(entry)
@@ -187,6 +193,8 @@ fn bundle(root: &Path, entry: &str, outfile: &str) -> Result<()> {
             "--charset=utf8",
             "--legal-comments=none",
             "--external:./core.js",
+            "--alias:#glue=./target/npm/keyward.js",
+            "--alias:#wasm=./target/npm/core_wasm.js",
             "--log-level=warning",
         ]))
 }

@@ -2,12 +2,14 @@
 //!
 //! - `bindgen ...` and `test-runner ...`: wasm-bindgen's two tools, with their own arguments
 //! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
+//! - `codes [--check]`: what is written from the table of error codes
 //! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
 
 // A command-line tool speaks on stdout.
 #![allow(clippy::print_stdout)]
 
 mod build;
+mod codes;
 mod deny;
 mod pins;
 mod stamp;
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: xtask bindgen|test-runner|build|pins|deny [arguments]";
+const USAGE: &str = "usage: xtask bindgen|test-runner|build|codes|pins|deny [arguments]";
 
 fn main() -> ExitCode {
     match dispatch(std::env::args_os().skip(1).collect()) {
@@ -47,6 +49,8 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         }
         ("build", []) => build::run_build(false),
         ("build", ["--force"]) => build::run_build(true),
+        ("codes", []) => codes::run(false),
+        ("codes", ["--check"]) => codes::run(true),
         ("pins", []) => pins::check(),
         ("deny", []) => deny::check(),
         _ => bail!(USAGE),

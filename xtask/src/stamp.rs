@@ -12,15 +12,20 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// Hashes `inputs` (files and folders below `root`; what is missing counts as empty) and `extra`.
-    pub(crate) fn of(file: PathBuf, root: &Path, inputs: &[&str], extra: &str) -> Result<Self> {
+    /// Hashes the `wanted` files among `inputs`, files and folders below `root`. What is missing counts as empty.
+    pub(crate) fn of(
+        file: PathBuf,
+        root: &Path,
+        inputs: &[&str],
+        wanted: impl Fn(&Path) -> bool,
+    ) -> Result<Self> {
         let mut files = Vec::new();
         for input in inputs {
             collect(&root.join(input), &mut files)?;
         }
+        files.retain(|path| wanted(path));
         files.sort();
         let mut hasher = DefaultHasher::new();
-        extra.hash(&mut hasher);
         for path in files {
             path.strip_prefix(root).unwrap_or(&path).hash(&mut hasher);
             std::fs::read(&path)

@@ -1,0 +1,239 @@
+//! What is written from the table of error codes: TypeScript for the package, pages for the reader.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use keyward::protocol::error::Code;
+use serde_json::{Value, json};
+
+use crate::workspace;
+
+const NOTICE: &str =
+    "Written by `cargo xtask codes` from the table in src/protocol/error; do not edit.";
+
+/// Writes the files, or with `only_check` fails when one of them is not what would be written.
+pub(crate) fn run(only_check: bool) -> Result<()> {
+    let root = workspace::root()?;
+    let early = early_codes(&root.join("src/npm"))?;
+    let files = [
+        ("src/npm/codes.ts", types_and_early_texts(&early)),
+        ("src/npm/texts.ts", late_texts(&early)),
+        ("docs/errors.md", page()),
+        ("docs/errors.json", data()?),
+    ];
+    let mut stale = Vec::new();
+    for (name, text) in files {
+        let path = root.join(name);
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            continue;
+        }
+        stale.push(name);
+        if !only_check {
+            fs::create_dir_all(path.parent().context("a file without a folder")?)?;
+            fs::write(&path, text)?;
+        }
+    }
+    if only_check && !stale.is_empty() {
+        bail!(
+            "{} is stale: run `cargo xtask codes` and commit",
+            stale.join(", ")
+        );
+    }
+    println!(
+        "codes: {} codes, {} of them in the entry",
+        Code::ALL.len(),
+        early.len()
+    );
+    Ok(())
+}
+
+/// The codes that the entry names itself. It needs their texts at hand, because they may occur before the
+/// core is loaded; all other texts travel with the core.
+fn early_codes(folder: &Path) -> Result<BTreeSet<&'static str>> {
+    let mut early = BTreeSet::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if path.is_dir() {
+            early.append(&mut early_codes(&path)?);
+        } else if !["core.ts", "codes.ts", "texts.ts"].contains(&name.as_str()) {
+            let text = fs::read_to_string(&path)?;
+            let named = Code::ALL.iter().map(|code| code.as_str());
+            early.extend(named.filter(|code| text.contains(&format!("\"{code}\""))));
+        }
+    }
+    Ok(early)
+}
+
+fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
+    let codes = Code::ALL.iter().map(|code| code.as_str());
+    let mut text = format!("// {NOTICE}\n\n");
+    text.push_str("/** What went wrong, as a stable name. docs/errors.md explains each. */\n");
+    text.push_str(&format!("export type AuthErrorCode ={};\n\n", union(codes)));
+    text.push_str("/** The kind of trouble, for coarse handling. */\n");
+    text.push_str(&format!(
+        "export type AuthErrorGroup ={};\n\n",
+        union(groups().into_iter())
+    ));
+    text.push_str(
+        "/** Group, whether the same call may succeed later (1) or not (0), message, fix. */\n",
+    );
+    text.push_str(
+        "export type Explanation = readonly [\n  group: AuthErrorGroup,\n  retryable: 0 | 1,\n  message: string,\n  fix: string,\n];\n\n",
+    );
+    text.push_str("/** The codes that can occur before the core is loaded. */\n");
+    text.push_str(&table("early", |code| early.contains(code.as_str())));
+    text
+}
+
+fn late_texts(early: &BTreeSet<&str>) -> String {
+    let mut text = format!("// {NOTICE}\n\n");
+    text.push_str("import type { AuthErrorCode, Explanation } from \"./codes.js\";\n\n");
+    text.push_str("/** The codes that only the core can raise. */\n");
+    text.push_str(&table("texts", |code| !early.contains(code.as_str())));
+    text
+}
+
+fn union<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("\n  | \"{name}\"")).collect()
+}
+
+fn table(name: &str, wanted: impl Fn(&Code) -> bool) -> String {
+    let mut text = format!(
+        "export const {name}: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {{\n"
+    );
+    for code in Code::ALL.iter().filter(|code| wanted(code)) {
+        let row = json!([
+            code.group(),
+            u8::from(code.retryable()),
+            code.message(),
+            code.fix()
+        ]);
+        text.push_str(&format!("  {}: {row},\n", code.as_str()));
+    }
+    text.push_str("};\n");
+    text
+}
+
+/// The groups in the order of their first code.
+fn groups() -> Vec<&'static str> {
+    let mut groups = Vec::new();
+    for code in Code::ALL {
+        if !groups.contains(&code.group()) {
+            groups.push(code.group());
+        }
+    }
+    groups
+}
+
+fn page() -> String {
+    let mut text = format!("<!-- {NOTICE} -->\n\n# Error codes\n\n");
+    text.push_str(
+        "Every failure is an `AuthError` with one of these codes in `code`. `group` is the kind of trouble, \
+         `retryable` tells whether the same call may succeed later without a change, `detail` names the value \
+         in question. No error holds a token, a code or a form.\n",
+    );
+    for group in groups() {
+        text.push_str(&format!("\n## {group}\n"));
+        for code in Code::ALL.iter().filter(|code| code.group() == group) {
+            let again = if code.retryable() {
+                " The same call may succeed later."
+            } else {
+                ""
+            };
+            text.push_str(&format!(
+                "\n### {}\n\n{}{again}\n\n- Why: {}\n- What to do: {}\n- See: {}\n",
+                code.as_str(),
+                prose(code.message()),
+                prose(code.cause()),
+                prose(code.fix()),
+                prose(code.reference()),
+            ));
+        }
+    }
+    text
+}
+
+/// Keeps `<issuer>` and its like from being read as HTML; between backticks they are safe already.
+fn prose(text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        if at % 2 == 0 {
+            part.replace('<', "&lt;")
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+/// The same as data, for the pages that the demo serves under `/errors/`.
+fn data() -> Result<String> {
+    let list: Vec<Value> = Code::ALL
+        .iter()
+        .map(|code| {
+            json!({
+                "code": code.as_str(),
+                "group": code.group(),
+                "retryable": code.retryable(),
+                "message": code.message(),
+                "cause": code.cause(),
+                "fix": code.fix(),
+                "reference": code.reference(),
+            })
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&list)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use keyward::protocol::error::Code;
+
+    #[test]
+    fn every_code_has_its_texts_in_exactly_one_of_the_two_tables() {
+        let early = BTreeSet::from(["config_missing"]);
+        let (entry, core) = (
+            super::types_and_early_texts(&early),
+            super::late_texts(&early),
+        );
+        for code in Code::ALL {
+            let row = format!("\n  {}: [", code.as_str());
+            let is_early = code.as_str() == "config_missing";
+            assert_eq!(entry.contains(&row), is_early, "{}", code.as_str());
+            assert_eq!(core.contains(&row), !is_early, "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn placeholders_are_no_html_and_code_stays_as_it_is() {
+        assert_eq!(
+            super::prose("Add <origin> to `<list>`."),
+            "Add &lt;origin> to `<list>`."
+        );
+    }
+
+    #[test]
+    fn every_code_has_all_texts_and_a_name_of_its_own() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            for text in [
+                code.message(),
+                code.cause(),
+                code.fix(),
+                code.reference(),
+                code.group(),
+            ] {
+                assert!(!text.trim().is_empty(), "{}", code.as_str());
+            }
+        }
+    }
+}
