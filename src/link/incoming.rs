@@ -33,7 +33,9 @@ pub fn read(message: &str) -> Result<(Ticket, Option<SessionId>, Ask), (Ticket, 
         return Err((0, Error::new(Code::InternalError)));
     };
     let ticket = map.get("ticket").and_then(Value::as_u64);
-    let ticket = ticket.and_then(|ticket| Ticket::try_from(ticket).ok()).unwrap_or(0);
+    let ticket = ticket
+        .and_then(|ticket| Ticket::try_from(ticket).ok())
+        .unwrap_or(0);
     let session = text(&map, "session").and_then(|id| SessionId::parse(&id));
     match ask(&map) {
         Ok(ask) => Ok((ticket, session, ask)),
@@ -47,32 +49,40 @@ fn ask(map: &Map<String, Value>) -> Result<Ask, Error> {
     }
     let mark = || text(map, "mark").and_then(|mark| Mark::parse(&mark));
     let is = |name: &str| matches!(map.get(name), Some(Value::Bool(true)));
-    Ok(Ask::Command(match map.get("do").and_then(Value::as_str).unwrap_or_default() {
-        "call" => return Ok(Ask::Call { replayable: is("replayable") }),
-        "cancel" => return Ok(Ask::Cancel),
-        "signIn" => Command::SignIn(sign_in(map)?),
-        "restore" => Command::Restore {
-            return_to: text(map, "returnTo").unwrap_or_default(),
-            mark: mark(),
-            carry: text(map, "carry"),
+    Ok(Ask::Command(
+        match map.get("do").and_then(Value::as_str).unwrap_or_default() {
+            "call" => {
+                return Ok(Ask::Call {
+                    replayable: is("replayable"),
+                });
+            }
+            "cancel" => return Ok(Ask::Cancel),
+            "signIn" => Command::SignIn(sign_in(map)?),
+            "restore" => Command::Restore {
+                return_to: text(map, "returnTo").unwrap_or_default(),
+                mark: mark(),
+                carry: text(map, "carry"),
+            },
+            "callback" => Command::Callback {
+                query: text(map, "query").unwrap_or_default(),
+                record: text(map, "record"),
+                mark: mark(),
+            },
+            "userInfo" => Command::UserInfo,
+            "refresh" => Command::Refresh,
+            "accessToken" => Command::AccessToken,
+            "signOut" => Command::SignOut,
+            "drop" => Command::Drop {
+                revoke: is("revoke"),
+            },
+            "adopt" => match mark() {
+                Some(mark) => Command::Adopt(mark),
+                None => return Err(Error::new(Code::InternalError).with_detail("mark")),
+            },
+            "wake" => Command::Wake,
+            _ => return Err(Error::new(Code::InternalError).with_detail("do")),
         },
-        "callback" => Command::Callback {
-            query: text(map, "query").unwrap_or_default(),
-            record: text(map, "record"),
-            mark: mark(),
-        },
-        "userInfo" => Command::UserInfo,
-        "refresh" => Command::Refresh,
-        "accessToken" => Command::AccessToken,
-        "signOut" => Command::SignOut,
-        "drop" => Command::Drop { revoke: is("revoke") },
-        "adopt" => match mark() {
-            Some(mark) => Command::Adopt(mark),
-            None => return Err(Error::new(Code::InternalError).with_detail("mark")),
-        },
-        "wake" => Command::Wake,
-        _ => return Err(Error::new(Code::InternalError).with_detail("do")),
-    }))
+    ))
 }
 
 fn sign_in(map: &Map<String, Value>) -> Result<SignIn, Error> {

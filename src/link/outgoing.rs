@@ -21,26 +21,38 @@ impl Outgoing {
     /// The answer to a command.
     #[must_use]
     pub fn reply(ticket: Ticket, reply: &Result<Reply, Error>) -> Self {
-        Self { json: reply_to_json(ticket, reply), handle: wasm_bindgen::JsValue::UNDEFINED }
+        Self {
+            json: reply_to_json(ticket, reply),
+            handle: wasm_bindgen::JsValue::UNDEFINED,
+        }
     }
 
     /// The answer of an API.
     #[must_use]
     pub fn response(ticket: Ticket, response: web_sys::Response) -> Self {
         let json = message(ticket, "ok", Value::Object(Map::new()));
-        Self { json, handle: response.into() }
+        Self {
+            json,
+            handle: response.into(),
+        }
     }
 
     /// What `fetch` threw, handed on as it is.
     #[must_use]
     pub fn thrown(ticket: Ticket, exception: wasm_bindgen::JsValue) -> Self {
-        Self { json: message(ticket, "thrown", Value::Null), handle: exception }
+        Self {
+            json: message(ticket, "thrown", Value::Null),
+            handle: exception,
+        }
     }
 
     /// Something the front did not ask for.
     #[must_use]
     pub fn notice(notice: &Notice) -> Self {
-        Self { json: notice_to_json(notice), handle: wasm_bindgen::JsValue::UNDEFINED }
+        Self {
+            json: notice_to_json(notice),
+            handle: wasm_bindgen::JsValue::UNDEFINED,
+        }
     }
 }
 
@@ -51,10 +63,13 @@ pub fn reply_to_json(ticket: Ticket, reply: &Result<Reply, Error>) -> String {
     match reply {
         Err(error) => return message(ticket, "error", error_to_json(error)),
         Ok(Reply::Navigate { url, state, record }) => {
-            out.text("url", url).text("state", state).text("record", record);
+            out.text("url", url)
+                .text("state", state)
+                .text("record", record);
         }
         Ok(Reply::SignedIn { return_to, carry }) => {
-            out.text("returnTo", return_to).maybe("carry", carry.as_deref());
+            out.text("returnTo", return_to)
+                .maybe("carry", carry.as_deref());
         }
         Ok(Reply::UserInfo(claims)) => {
             out.put("claims", Value::Object(claims.clone()));
@@ -82,11 +97,14 @@ pub fn notice_to_json(notice: &Notice) -> String {
     match notice {
         Notice::SignedIn(snapshot, origin) => {
             out.text("notice", "signedIn");
-            out.text("origin", match origin {
-                SignInOrigin::Interactive => "interactive",
-                SignInOrigin::Joined => "joined",
-                SignInOrigin::Restored => "restored",
-            });
+            out.text(
+                "origin",
+                match origin {
+                    SignInOrigin::Interactive => "interactive",
+                    SignInOrigin::Joined => "joined",
+                    SignInOrigin::Restored => "restored",
+                },
+            );
             put_snapshot(&mut out, snapshot);
         }
         Notice::State(snapshot) => {
@@ -94,10 +112,12 @@ pub fn notice_to_json(notice: &Notice) -> String {
             put_snapshot(&mut out, snapshot);
         }
         Notice::Refreshed { expires_at } => {
-            out.text("notice", "refreshed").put("expiresAt", number(*expires_at));
+            out.text("notice", "refreshed")
+                .put("expiresAt", number(*expires_at));
         }
         Notice::RefreshFailed(error) => {
-            out.text("notice", "refreshFailed").put("error", error_to_json(error));
+            out.text("notice", "refreshFailed")
+                .put("error", error_to_json(error));
         }
         Notice::Diagnosis(code, detail) => {
             out.text("notice", "diagnosis").text("code", code.as_str());
@@ -114,7 +134,8 @@ pub fn notice_to_json(notice: &Notice) -> String {
 #[must_use]
 pub fn error_to_json(error: &Error) -> Value {
     let mut out = Object::default();
-    out.text("code", error.code.as_str()).maybe("detail", error.detail.as_deref());
+    out.text("code", error.code.as_str())
+        .maybe("detail", error.detail.as_deref());
     if let Some(seconds) = error.retry_after {
         out.put("retryAfter", seconds.into());
     }
@@ -126,7 +147,10 @@ pub fn error_to_json(error: &Error) -> Value {
             .maybe("uri", said.uri.as_deref())
             .maybe("scope", said.scope.as_deref())
             .maybe("acrValues", said.acr_values.as_deref());
-        for (name, value) in [("status", said.status.map(u64::from)), ("maxAge", said.max_age)] {
+        for (name, value) in [
+            ("status", said.status.map(u64::from)),
+            ("maxAge", said.max_age),
+        ] {
             if let Some(value) = value {
                 provider.put(name, value.into());
             }
@@ -140,15 +164,24 @@ fn put_snapshot(out: &mut Object, snapshot: &Snapshot) {
     match &snapshot.status {
         Status::SignedOut(reason) => {
             out.text("status", "signedOut");
-            out.text("reason", match reason {
-                SignedOutReason::NeverSignedIn => "neverSignedIn",
-                SignedOutReason::Expired => "expired",
-                SignedOutReason::SignedOut => "signedOut",
-                SignedOutReason::SignedOutElsewhere => "signedOutElsewhere",
-                SignedOutReason::SessionEnded => "sessionEnded",
-            });
+            out.text(
+                "reason",
+                match reason {
+                    SignedOutReason::NeverSignedIn => "neverSignedIn",
+                    SignedOutReason::Expired => "expired",
+                    SignedOutReason::SignedOut => "signedOut",
+                    SignedOutReason::SignedOutElsewhere => "signedOutElsewhere",
+                    SignedOutReason::SessionEnded => "sessionEnded",
+                },
+            );
         }
-        Status::SignedIn { session, user_hash, user, scope, expires_at } => {
+        Status::SignedIn {
+            session,
+            user_hash,
+            user,
+            scope,
+            expires_at,
+        } => {
             out.text("status", "signedIn")
                 .text("session", session.as_str())
                 .text("userHash", user_hash)

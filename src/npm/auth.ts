@@ -1,7 +1,7 @@
-import { fail } from "./errors";
-import { Front } from "./front";
-import { requireOptions } from "./options";
-import type { Auth, AuthOptions, User } from "./types";
+import { fail } from "./errors.js";
+import { Front } from "./front.js";
+import { requireOptions } from "./options.js";
+import type { Auth, AuthOptions, User } from "./types.js";
 
 const fronts = new Map<string, { front: Front<never>; options: string }>();
 

@@ -1,4 +1,4 @@
-import { transactions } from "./store";
+import { transactions } from "./store.js";
 
 /** The parameters of an authorization response, and what providers add to it. */
 const RESPONSE = [
@@ -19,6 +19,8 @@ const RESPONSE = [
 export type Arrival =
   /** An authorization response, with the transaction of its `state` if this tab has one. */
   | { kind: "callback"; query: string; record: string | null; replayed: boolean; restore: boolean }
+  /** An answer that somebody removed from the URL before it could be read. */
+  | { kind: "lost" }
   /** The provider's return from a sign-out that this tab began. */
   | { kind: "signedOut" };
 
@@ -39,6 +41,7 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
     return { kind: "signedOut" };
   }
   const answers = url.searchParams.has("code") || url.searchParams.has("error");
+  if (!answers && state === null && wasLost(issuer, clientId)) return { kind: "lost" };
   if (!answers || !(own || isOurs(url, state, issuer, clientId, redirectUri))) return null;
   const query = url.search.slice(1);
   const taken = state === null ? null : transactions.take(state);
@@ -50,6 +53,14 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
     replayed: taken === null && state !== null && transactions.wasUsed(state),
     restore: record?.["restore"] === true,
   };
+}
+
+/** Whether the page was opened with an answer to this client that the URL does not show any more. */
+function wasLost(issuer: string, clientId: string): boolean {
+  const opened = performance.getEntriesByType("navigation")[0]?.name;
+  const state = opened && new URL(opened).searchParams.get("state");
+  const record = state ? transactions.peek(state) : null;
+  return record?.["issuer"] === issuer && record["clientId"] === clientId;
 }
 
 /** An answer without a transaction is ours only at our redirect URI; apps have a `code` of their own elsewhere. */
@@ -92,7 +103,8 @@ function landing(returnTo: unknown): URL | null {
 
 function scrub(url: URL, names: string[], redirectUri: string, returnTo: unknown): void {
   // The app's own parameters keep the very characters they came with.
-  const mine = (pair: string) => !names.includes(new URLSearchParams(pair).keys().next().value ?? "");
+  const mine = (pair: string) =>
+    !names.includes(new URLSearchParams(pair).keys().next().value ?? "");
   url.search = url.search.slice(1).split("&").filter(mine).join("&");
   const target = stay(url, redirectUri) ?? landing(returnTo) ?? url;
   // An empty query leaves its question mark behind.

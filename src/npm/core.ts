@@ -4,7 +4,7 @@
 import { initSync, Vault } from "#glue";
 import wasm from "#wasm";
 
-export { texts } from "./texts";
+export { texts } from "./texts.js";
 
 /** Opens a vault. Rejects with the JSON of an error for a bad option, and with what the engine throws otherwise. */
 export async function open(

@@ -1,4 +1,4 @@
-import { early, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes";
+import { early, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes.js";
 
 /** Where each code has its page; `npm start` serves the same pages under `/errors/`. */
 export const DOCS = "https://keyward.dev/errors/";

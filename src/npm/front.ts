@@ -1,9 +1,9 @@
-import { arrive, type Arrival } from "./callback";
-import { AuthError, fail, isAuthError, type WireError } from "./errors";
-import { Link, type Notice, type SnapshotWire } from "./link";
-import { checkOptions, defaultRedirectUri, returnPath } from "./options";
-import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life";
-import { Store, transactions, type Mark } from "./store";
+import { arrive, type Arrival } from "./callback.js";
+import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
+import { Link, type Notice, type SnapshotWire } from "./link.js";
+import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
+import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
+import { Store, transactions, type Mark } from "./store.js";
 import type {
   Auth,
   AuthEvents,
@@ -14,7 +14,7 @@ import type {
   SignInOptions,
   SignOutOptions,
   User,
-} from "./types";
+} from "./types.js";
 
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
@@ -75,6 +75,7 @@ export class Front<TUser> implements Auth<TUser> {
       : arrive(options.issuer, options.clientId, this.#redirectUri);
     transactions.prune(Date.now());
     this.#channel = this.#listen();
+    if (arrival?.kind === "lost") this.#diagnose(fail("callback_url_changed"));
     if (!this.#store.shared) this.#diagnose(fail("storage_unavailable"));
     void this.#start(arrival);
   }
@@ -92,7 +93,7 @@ export class Front<TUser> implements Auth<TUser> {
     return () => void this.#listeners.delete(listener);
   }
 
-  on<K extends keyof AuthEvents<TUser>>(
+  on<K extends keyof AuthEvents<TUser> & string>(
     event: K,
     listener: (event: AuthEvents<TUser>[K]) => void,
   ): () => void {
@@ -111,7 +112,12 @@ export class Front<TUser> implements Auth<TUser> {
     if (refused) throw fail(refused);
     transactions.drop("probe");
     const link = await this.#open();
-    const { url, state, record } = await link.ask("signIn", { ...want, returnTo: path }, undefined, signal);
+    const { url, state, record } = await link.ask(
+      "signIn",
+      { ...want, returnTo: path },
+      undefined,
+      signal,
+    );
     return this.#leave(url ?? "", state ?? "", record ?? "", signal);
   }
 
@@ -209,7 +215,8 @@ export class Front<TUser> implements Auth<TUser> {
       const link = await this.#open();
       const { carry } = await link.ask("callback", { query, record, mark });
       if (restore) this.#store.restoreAnswered(Date.now(), false);
-      if (carry && this.#state.status === "signedIn") this.#show({ ...this.#state, lastError: fail(carry) });
+      if (carry && this.#state.status === "signedIn")
+        this.#show({ ...this.#state, lastError: fail(carry) });
       // A sign-out elsewhere can have come in between.
       if (this.#state.status === "loading") this.#settleSignedOut("signedOutElsewhere", null);
     } catch (error) {
@@ -238,7 +245,11 @@ export class Front<TUser> implements Auth<TUser> {
     requireSecureContext();
     await shown();
     const link = await this.#open();
-    const fields = { returnTo: returnPath(undefined), mark: this.#store.mark, carry: failure?.code };
+    const fields = {
+      returnTo: returnPath(undefined),
+      mark: this.#store.mark,
+      carry: failure?.code,
+    };
     const answer = await link.ask("restore", fields);
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
@@ -308,7 +319,8 @@ export class Front<TUser> implements Auth<TUser> {
     const { session = "", userHash = "", origin } = notice;
     const now = this.#store.mark;
     const mark = `+${session}.${userHash}`;
-    const outrun = origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
+    const outrun =
+      origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
     if (outrun) {
       return this.#tell("drop", { session, revoke: now?.[0] === "-" });
     }
@@ -502,7 +514,7 @@ export class Front<TUser> implements Auth<TUser> {
     for (const listener of [...this.#listeners]) guarded(() => listener());
   }
 
-  #emit<K extends keyof AuthEvents<TUser>>(event: K, detail: AuthEvents<TUser>[K]): void {
+  #emit<K extends keyof AuthEvents<TUser> & string>(event: K, detail: AuthEvents<TUser>[K]): void {
     for (const handler of [...(this.#handlers.get(event) ?? [])]) {
       guarded(() => handler(detail as never));
     }

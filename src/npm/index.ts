@@ -3,10 +3,10 @@
  *
  * @packageDocumentation
  */
-export { createAuth } from "./auth";
-export { AuthError, isAuthError } from "./errors";
-export type { AuthErrorCode, AuthErrorGroup } from "./codes";
-export type { ProviderSaid } from "./errors";
+export { createAuth } from "./auth.js";
+export { AuthError, isAuthError } from "./errors.js";
+export type { AuthErrorCode, AuthErrorGroup } from "./codes.js";
+export type { ProviderSaid } from "./errors.js";
 export type {
   Auth,
   AuthEvents,
@@ -19,4 +19,4 @@ export type {
   SignedOutReason,
   StandardSchema,
   User,
-} from "./types";
+} from "./types.js";

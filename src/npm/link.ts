@@ -1,4 +1,4 @@
-import { fail, learnExplanations, AuthError, type WireError } from "./errors";
+import { fail, learnExplanations, AuthError, type WireError } from "./errors.js";
 
 /** The version of the messages between a front and its vault. */
 const VERSION = 1;
@@ -76,15 +76,20 @@ export class Link {
       throw fail("core_load_failed", undefined, error);
     }
     learnExplanations(core.texts);
-    let link: Link | undefined;
+    let receive: ((json: string, handle: unknown) => void) | undefined;
     const vault = await core
-      .open(config, location.origin, (json, handle) => link?.#receive(json, handle, onNotice))
+      .open(config, location.origin, (json, handle) => receive?.(json, handle))
       .catch((error: unknown) => {
         // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
         if (typeof error === "string") throw new AuthError(JSON.parse(error) as WireError);
-        throw fail(isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed", undefined, error);
+        throw fail(
+          isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed",
+          undefined,
+          error,
+        );
       });
-    link = new Link((json, handle) => vault.post(json, handle));
+    const link = new Link((json, handle) => vault.post(json, handle));
+    receive = (json, handle) => link.#receive(json, handle, onNotice);
     return link;
   }
 
@@ -130,7 +135,7 @@ export class Link {
 let loading: Promise<Core> | undefined;
 
 function loadCore(): Promise<Core> {
-  loading ??= import("./core").catch((error: unknown) => {
+  loading ??= import("./core.js").catch((error: unknown) => {
     loading = undefined;
     throw error;
   });
@@ -138,5 +143,8 @@ function loadCore(): Promise<Core> {
 }
 
 function isCspRefusal(error: unknown): boolean {
-  return error instanceof WebAssembly.CompileError && /csp|security policy|unsafe-eval/i.test(error.message);
+  return (
+    error instanceof WebAssembly.CompileError &&
+    /csp|security policy|unsafe-eval/i.test(error.message)
+  );
 }

@@ -1,6 +1,6 @@
-import { fail, type AuthError } from "./errors";
-import { sameOriginPath } from "./callback";
-import type { AuthOptions } from "./types";
+import { fail, type AuthError } from "./errors.js";
+import { sameOriginPath } from "./callback.js";
+import type { AuthOptions } from "./types.js";
 
 const KNOWN = [
   "issuer",

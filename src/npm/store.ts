@@ -99,19 +99,21 @@ export class Store {
 
   #attempts(): Attempts {
     const empty = { unanswered: 0, times: [], closedUntil: 0 };
-    return attempt(() => {
-      const read = JSON.parse(this.#read("attempts") ?? "null") as Partial<Attempts> | null;
-      if (!read || !Array.isArray(read.times)) return empty;
-      const now = Date.now();
-      const closed = Number(read.closedUntil) || 0;
-      // The door is open again after its time, and after a clock that was far ahead.
-      const open = closed > 0 && (now >= closed || closed - now > CLOSED);
-      return {
-        unanswered: open ? 0 : Number(read.unanswered) || 0,
-        times: read.times.map(Number),
-        closedUntil: open ? 0 : closed,
-      };
-    }) ?? empty;
+    return (
+      attempt(() => {
+        const read = JSON.parse(this.#read("attempts") ?? "null") as Partial<Attempts> | null;
+        if (!read || !Array.isArray(read.times)) return empty;
+        const now = Date.now();
+        const closed = Number(read.closedUntil) || 0;
+        // The door is open again after its time, and after a clock that was far ahead.
+        const open = closed > 0 && (now >= closed || closed - now > CLOSED);
+        return {
+          unanswered: open ? 0 : Number(read.unanswered) || 0,
+          times: read.times.map(Number),
+          closedUntil: open ? 0 : closed,
+        };
+      }) ?? empty
+    );
   }
 
   #writeAttempts(attempts: Attempts): void {
@@ -123,10 +125,12 @@ export class Store {
   }
 
   #write(name: string, value: string): boolean {
-    return attempt(() => {
-      this.#local?.setItem(this.#key + name, value);
-      return this.#local !== null;
-    }) ?? false;
+    return (
+      attempt(() => {
+        this.#local?.setItem(this.#key + name, value);
+        return this.#local !== null;
+      }) ?? false
+    );
   }
 
   #remove(name: string): void {

@@ -1,5 +1,5 @@
-import type { AuthErrorCode } from "./codes";
-import type { AuthError } from "./errors";
+import type { AuthErrorCode } from "./codes.js";
+import type { AuthError } from "./errors.js";
 
 /** Standard claims of OpenID Connect Core 5.1, as the provider sent them in the ID token. */
 export interface User {
@@ -36,8 +36,7 @@ export interface StandardSchema<T> {
 }
 
 type SchemaResult<T> =
-  | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: ReadonlyArray<unknown> };
+  { readonly value: T; readonly issues?: undefined } | { readonly issues: ReadonlyArray<unknown> };
 
 /** An API that may receive the access token. */
 export interface Resource {
@@ -95,11 +94,7 @@ export interface AuthOptions<TUser = User> {
 
 /** Why nobody is signed in. */
 export type SignedOutReason =
-  | "neverSignedIn"
-  | "expired"
-  | "signedOut"
-  | "signedOutElsewhere"
-  | "sessionEnded";
+  "neverSignedIn" | "expired" | "signedOut" | "signedOutElsewhere" | "sessionEnded";
 
 /** The state of the session. The object is replaced when something observable changed, and only then. */
 export type AuthState<TUser = User> =

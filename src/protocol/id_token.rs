@@ -179,7 +179,10 @@ impl Claims {
 
     /// When the token was issued, in seconds since 1970.
     pub fn issued_at_s(&self) -> Option<u64> {
-        self.0.get("iat").and_then(Value::as_f64).map(|seconds| seconds as u64)
+        self.0
+            .get("iat")
+            .and_then(Value::as_f64)
+            .map(|seconds| seconds as u64)
     }
 
     /// Any claim.

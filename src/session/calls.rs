@@ -7,7 +7,7 @@ use super::provider::After;
 use super::resources::{Resource, not_allowed};
 use super::sign_in::TOKEN_DEADLINE_MS;
 use crate::protocol::challenge::{self, Challenge};
-use crate::protocol::error::{Code, Error, ProviderError};
+use crate::protocol::error::{Code, Error, ProviderError, clip};
 use crate::protocol::http::Answer;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::userinfo;
@@ -40,29 +40,54 @@ pub(super) struct ApiCall {
 
 impl Waiter {
     pub(super) fn access_token(ticket: Ticket) -> Self {
-        Self { ticket, need: Need::AccessToken, refused: None, because_of_401: false }
+        Self {
+            ticket,
+            need: Need::AccessToken,
+            refused: None,
+            because_of_401: false,
+        }
     }
 
     pub(super) fn user_info(ticket: Ticket, replayed: bool) -> Self {
-        Self { ticket, need: Need::UserInfo { replayed }, refused: None, because_of_401: false }
+        Self {
+            ticket,
+            need: Need::UserInfo { replayed },
+            refused: None,
+            because_of_401: false,
+        }
     }
 
     pub(super) fn refresh(ticket: Ticket) -> Self {
         // No generation is good enough for somebody who asks for a new token.
-        Self { ticket, need: Need::Refresh, refused: Some(u32::MAX), because_of_401: false }
+        Self {
+            ticket,
+            need: Need::Refresh,
+            refused: Some(u32::MAX),
+            because_of_401: false,
+        }
     }
 
     fn call(ticket: Ticket) -> Self {
-        Self { ticket, need: Need::Call, refused: None, because_of_401: false }
+        Self {
+            ticket,
+            need: Need::Call,
+            refused: None,
+            because_of_401: false,
+        }
     }
 
     fn after_401(self, generation: u32) -> Self {
-        Self { refused: Some(generation), because_of_401: true, ..self }
+        Self {
+            refused: Some(generation),
+            because_of_401: true,
+            ..self
+        }
     }
 
     /// Whether the token of this generation will not do.
     pub(super) fn wants_new(&self, generation: u32) -> bool {
-        self.refused.is_some_and(|refused| refused == u32::MAX || refused == generation)
+        self.refused
+            .is_some_and(|refused| refused == u32::MAX || refused == generation)
     }
 
     pub(super) fn is_because_of_401(&self) -> bool {
@@ -89,7 +114,11 @@ impl Session {
                 if let Some(call) = self.api.iter_mut().find(|call| call.ticket == ticket) {
                     call.sent = Some(generation);
                     let follow_redirects = call.follow_redirects;
-                    self.push(Effect::CallApi { ticket, token, follow_redirects });
+                    self.push(Effect::CallApi {
+                        ticket,
+                        token,
+                        follow_redirects,
+                    });
                 }
             }
             Need::AccessToken => self.reply(ticket, Ok(Reply::AccessToken(token))),
@@ -107,7 +136,13 @@ impl Session {
         match self.resource_for(request) {
             Ok(follow_redirects) => {
                 let replayable = request.replayable;
-                let call = ApiCall { ticket, sent: None, replayed: false, replayable, follow_redirects };
+                let call = ApiCall {
+                    ticket,
+                    sent: None,
+                    replayed: false,
+                    replayable,
+                    follow_redirects,
+                };
                 self.api.push(call);
                 self.need(Waiter::call(ticket));
             }
@@ -119,11 +154,19 @@ impl Session {
         if request.own_authorization {
             return Err(Error::new(Code::ApiOwnAuthorization));
         }
-        let at_provider =
-            self.provider.metadata().is_some_and(|metadata| is_endpoint(metadata, request));
-        let allowed = self.config.resources.iter().find(|resource| resource.allows(request));
+        let at_provider = self
+            .provider
+            .metadata()
+            .is_some_and(|metadata| is_endpoint(metadata, request));
+        let allowed = self
+            .config
+            .resources
+            .iter()
+            .find(|resource| resource.allows(request));
         match allowed {
-            Some(Resource { follow_redirects, .. }) if !at_provider => Ok(*follow_redirects),
+            Some(Resource {
+                follow_redirects, ..
+            }) if !at_provider => Ok(*follow_redirects),
             _ => Err(not_allowed(request)),
         }
     }
@@ -182,7 +225,12 @@ impl Session {
             Ok(endpoint) => {
                 let request = userinfo::request(endpoint, &live.access);
                 let (grant, generation) = (live.grant, live.generation);
-                let purpose = Purpose::UserInfo { ticket, grant, generation, replayed };
+                let purpose = Purpose::UserInfo {
+                    ticket,
+                    grant,
+                    generation,
+                    replayed,
+                };
                 self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Read);
             }
             Err(error) => self.reply(ticket, Err(error)),
@@ -218,23 +266,28 @@ impl Session {
 
 /// A refusal that no new token of the same kind would lift.
 fn refusal(status: u16, challenges: &[Challenge]) -> Option<Error> {
-    let bearer = challenges.iter().find(|challenge| challenge.param("error").is_some())?;
+    let bearer = challenges
+        .iter()
+        .find(|challenge| challenge.param("error").is_some())?;
     let code = match (status, bearer.param("error")?) {
         (401 | 403, "insufficient_user_authentication") => Code::StepUpRequired,
         (403, "insufficient_scope") => Code::InsufficientScope,
         _ => return None,
     };
-    let text = |name| bearer.param(name).map(String::from);
-    let mut error = Error::new(code);
-    error.provider = Some(Box::new(ProviderError {
-        error: text("error").unwrap_or_default(),
-        description: text("error_description"),
-        uri: text("error_uri"),
-        status: Some(status),
-        scope: text("scope"),
-        acr_values: text("acr_values"),
-        max_age: text("max_age").and_then(|age| age.parse().ok()),
-    }));
+    let text = |name| bearer.param(name);
+    let mut said = ProviderError::from_texts(
+        text("error").unwrap_or_default(),
+        text("error_description"),
+        text("error_uri"),
+        Some(status),
+    );
+    said.scope = text("scope").map(|scope| clip(scope).into());
+    said.acr_values = text("acr_values").map(|values| clip(values).into());
+    said.max_age = text("max_age").and_then(|age| age.parse().ok());
+    let error = Error {
+        provider: Some(Box::new(said)),
+        ..Error::new(code)
+    };
     Some(error)
 }
 

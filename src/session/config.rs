@@ -93,7 +93,10 @@ impl Config {
 }
 
 /// Reads an object of string values, such as extra parameters.
-pub(crate) fn pairs(value: Option<&Value>, name: &'static str) -> Result<Vec<(String, String)>, Error> {
+pub(crate) fn pairs(
+    value: Option<&Value>,
+    name: &'static str,
+) -> Result<Vec<(String, String)>, Error> {
     match value {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Object(map)) => map

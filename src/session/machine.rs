@@ -79,8 +79,16 @@ pub(super) enum Purpose {
     Jwks,
     Probe,
     Exchange,
-    Refresh { grant: CallId, sent_at: u64 },
-    UserInfo { ticket: Ticket, grant: CallId, generation: u32, replayed: bool },
+    Refresh {
+        grant: CallId,
+        sent_at: u64,
+    },
+    UserInfo {
+        ticket: Ticket,
+        grant: CallId,
+        generation: u32,
+        replayed: bool,
+    },
     Revocation,
     Signature,
 }
@@ -120,7 +128,11 @@ impl Session {
             live.life.observe(now);
         }
         match event {
-            Event::Command { ticket, session, command } => self.command(ticket, session, command),
+            Event::Command {
+                ticket,
+                session,
+                command,
+            } => self.command(ticket, session, command),
             Event::Answered { call, answer } => {
                 // An answer that nobody waits for is late, doubled or made up.
                 if let Some(purpose) = self.take_call(call) {
@@ -133,7 +145,11 @@ impl Session {
                     self.verified(call, valid);
                 }
             }
-            Event::ApiAnswered { ticket, status, challenge } => {
+            Event::ApiAnswered {
+                ticket,
+                status,
+                challenge,
+            } => {
                 self.api_answered(ticket, status, challenge.as_deref());
             }
             Event::ApiFailed { ticket } => self.forget_call(ticket),
@@ -156,7 +172,10 @@ impl Session {
                 expires_at: live.life.ends_at(),
             },
         };
-        Snapshot { status, last_error: self.last_error.clone() }
+        Snapshot {
+            status,
+            last_error: self.last_error.clone(),
+        }
     }
 
     fn command(&mut self, ticket: Ticket, session: Option<SessionId>, command: Command) {
@@ -165,10 +184,18 @@ impl Session {
         }
         match command {
             Command::SignIn(want) => self.sign_in(ticket, want),
-            Command::Restore { return_to, mark, carry } => {
+            Command::Restore {
+                return_to,
+                mark,
+                carry,
+            } => {
                 self.restore(ticket, return_to, mark, carry);
             }
-            Command::Callback { query, record, mark } => {
+            Command::Callback {
+                query,
+                record,
+                mark,
+            } => {
                 self.callback(ticket, &query, record.as_deref(), mark);
             }
             Command::Call(request) => self.call(ticket, &request),
@@ -193,7 +220,9 @@ impl Session {
         );
         let named_only = self.guards.hold(Guard::SessionIsNamed);
         match (&self.live, named) {
-            (Some(live), Some(named)) if live.id != *named && named_only => Err(Error::new(Code::SessionChanged)),
+            (Some(live), Some(named)) if live.id != *named && named_only => {
+                Err(Error::new(Code::SessionChanged))
+            }
             (None, _) if needs_session => Err(Error::new(Code::LoginRequired)),
             (Some(_), None) if needs_session => Err(Error::new(Code::SessionChanged)),
             _ => Ok(()),
@@ -207,7 +236,12 @@ impl Session {
             Purpose::Probe => self.probed(answer.is_ok()),
             Purpose::Exchange => self.exchanged(answer),
             Purpose::Refresh { grant, sent_at } => self.refreshed(grant, sent_at, answer),
-            Purpose::UserInfo { ticket, grant, generation, replayed } => {
+            Purpose::UserInfo {
+                ticket,
+                grant,
+                generation,
+                replayed,
+            } => {
                 self.user_info_answered(ticket, grant, generation, replayed, answer);
             }
             Purpose::Revocation => self.revoked(call, answer),
@@ -257,7 +291,12 @@ impl Session {
         kind: SendKind,
     ) -> CallId {
         let call = self.name_call(purpose);
-        self.push(Effect::Send { call, request, deadline_ms, kind });
+        self.push(Effect::Send {
+            call,
+            request,
+            deadline_ms,
+            kind,
+        });
         call
     }
 

@@ -25,7 +25,12 @@ impl Lifetime {
     #[must_use]
     pub fn new(now: u64, expires_in: Option<u64>) -> Self {
         let lasts = expires_in.map(|seconds| seconds.saturating_mul(1_000));
-        Self { obtained_at: now, lasts, seen_at: now, doubted: false }
+        Self {
+            obtained_at: now,
+            lasts,
+            seen_at: now,
+            doubted: false,
+        }
     }
 
     /// Notes the time; a clock that jumped back makes the end unknown, so that the token is renewed at the next use.
@@ -44,7 +49,8 @@ impl Lifetime {
     /// When the token ends, if that is known.
     #[must_use]
     pub fn ends_at(&self) -> Option<u64> {
-        self.lasts.map(|lasts| self.obtained_at.saturating_add(lasts))
+        self.lasts
+            .map(|lasts| self.obtained_at.saturating_add(lasts))
     }
 
     /// Whether the token is past its end.
@@ -65,7 +71,9 @@ impl Lifetime {
     /// When a timer should renew the token, if one should.
     #[must_use]
     pub fn renew_at(&self, leeway_s: u64) -> Option<u64> {
-        self.lasts.filter(|lasts| *lasts >= TIMER_LEAST_MS).and_then(|_| self.due_at(leeway_s))
+        self.lasts
+            .filter(|lasts| *lasts >= TIMER_LEAST_MS)
+            .and_then(|_| self.due_at(leeway_s))
     }
 
     /// Whether half of the token's life is over.
@@ -78,7 +86,10 @@ impl Lifetime {
     fn due_at(&self, leeway_s: u64) -> Option<u64> {
         let lasts = self.lasts?;
         let margin = (leeway_s * 1_000).min(SHORT_MS.max(lasts / 2));
-        Some(self.obtained_at.saturating_add(lasts.saturating_sub(margin)))
+        Some(
+            self.obtained_at
+                .saturating_add(lasts.saturating_sub(margin)),
+        )
     }
 }
 

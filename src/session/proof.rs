@@ -49,7 +49,15 @@ impl Session {
         match self.check_claims(of, &tokens, max_age) {
             Ok((id_token, parts, claims)) => {
                 let stage = Stage::Keys;
-                let proof = Proof { of, tokens, id_token, parts, claims, stage, refetched: false };
+                let proof = Proof {
+                    of,
+                    tokens,
+                    id_token,
+                    parts,
+                    claims,
+                    stage,
+                    refetched: false,
+                };
                 self.look_for_key(proof);
             }
             Err(error) => self.refuse(of, error),
@@ -62,7 +70,10 @@ impl Session {
         tokens: &TokenResponse,
         max_age: Option<u64>,
     ) -> Result<(IdToken, IdTokenParts, Claims), Error> {
-        let id_token = tokens.id_token.as_ref().ok_or_else(|| Error::new(Code::TokenNoIdToken))?;
+        let id_token = tokens
+            .id_token
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::TokenNoIdToken))?;
         let parts = IdTokenParts::parse(id_token)?;
         let (nonce, previous) = match (of, &self.exchange, &self.live) {
             (Use::Exchange, Some(exchange), _) => {
@@ -73,7 +84,10 @@ impl Session {
             }
             _ => return Err(Error::new(Code::SessionChanged)),
         };
-        let algs = self.provider.metadata().and_then(|metadata| metadata.id_token_algs.as_deref());
+        let algs = self
+            .provider
+            .metadata()
+            .and_then(|metadata| metadata.id_token_algs.as_deref());
         let claims = parts.check(&Expected {
             issuer: self.config.issuer.as_str(),
             client_id: &self.config.client_id,
@@ -99,7 +113,11 @@ impl Session {
             }
             Some(keys) => keys
                 .candidates(proof.parts.alg, proof.parts.kid.as_deref())
-                .map(|keys| keys.into_iter().map(Jwk::to_public_json).collect::<Vec<_>>()),
+                .map(|keys| {
+                    keys.into_iter()
+                        .map(Jwk::to_public_json)
+                        .collect::<Vec<_>>()
+                }),
         };
         match found {
             Ok(keys) => self.try_key(proof, keys),

@@ -34,10 +34,18 @@ pub(super) struct Provider {
 /// What goes on once the metadata is there.
 pub(super) enum After {
     SignIn(Ticket, SignIn),
-    Restore { ticket: Ticket, return_to: String, mark: Option<Mark>, carry: Option<String> },
+    Restore {
+        ticket: Ticket,
+        return_to: String,
+        mark: Option<Mark>,
+        carry: Option<String>,
+    },
     Callback,
     Renewal,
-    UserInfo { ticket: Ticket, replayed: bool },
+    UserInfo {
+        ticket: Ticket,
+        replayed: bool,
+    },
     SignOut(SignOutJob),
 }
 
@@ -64,7 +72,8 @@ impl Provider {
 
     /// Whether an unfamiliar key id may cost one more request.
     pub(super) fn may_refetch_keys(&mut self, now: u64) -> bool {
-        self.refetches.retain(|at| now.saturating_sub(*at) < REFETCH_WINDOW_MS);
+        self.refetches
+            .retain(|at| now.saturating_sub(*at) < REFETCH_WINDOW_MS);
         let free = self.refetches.len() < REFETCHES;
         if free {
             self.refetches.push(now);
@@ -132,7 +141,12 @@ impl Session {
     fn go_on(&mut self, after: After) {
         match after {
             After::SignIn(ticket, want) => self.request_authorization(ticket, want, None),
-            After::Restore { ticket, return_to, mark, carry } => {
+            After::Restore {
+                ticket,
+                return_to,
+                mark,
+                carry,
+            } => {
                 self.request_restore(ticket, return_to, mark, carry);
             }
             After::Callback => self.redeem(),
@@ -199,5 +213,10 @@ impl Session {
 }
 
 fn get(url: String) -> Request {
-    Request { method: Method::Get, url, headers: Vec::new(), body: None }
+    Request {
+        method: Method::Get,
+        url,
+        headers: Vec::new(),
+        body: None,
+    }
 }

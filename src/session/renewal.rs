@@ -108,7 +108,10 @@ impl Session {
                 self.fetch_keys();
             }
             Stage::Idle => {
-                let due = live.life.renew_at(self.config.leeway_s).is_some_and(|at| self.now >= at);
+                let due = live
+                    .life
+                    .renew_at(self.config.leeway_s)
+                    .is_some_and(|at| self.now >= at);
                 let waited = self.now >= self.renewal.not_before.max(self.renewal.quiet_until);
                 let waiting = !self.waiters.is_empty() && self.now >= self.renewal.not_before;
                 if waiting || (due && waited) {
@@ -129,7 +132,9 @@ impl Session {
             Stage::Idle if !self.waiters.is_empty() => Some(self.renewal.not_before),
             Stage::Idle => {
                 let earliest = self.renewal.not_before.max(self.renewal.quiet_until);
-                live.life.renew_at(self.config.leeway_s).map(|at| at.max(earliest))
+                live.life
+                    .renew_at(self.config.leeway_s)
+                    .map(|at| at.max(earliest))
             }
             Stage::Busy | Stage::Barred => None,
         }
@@ -187,7 +192,10 @@ impl Session {
         match metadata.require_token() {
             Ok(endpoint) => {
                 let request = refresh_request(endpoint, &self.config.client_id, refresh, None);
-                let purpose = Purpose::Refresh { grant, sent_at: self.now };
+                let purpose = Purpose::Refresh {
+                    grant,
+                    sent_at: self.now,
+                };
                 self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Read);
             }
             Err(error) => self.bar(error),
@@ -201,7 +209,10 @@ impl Session {
         answer: Result<Answer, NetworkFailure>,
     ) {
         let outcome = judge(answer);
-        let waited_for = self.live.as_ref().is_some_and(|live| live.grant == grant || !self.guards.hold(Guard::GrantFence))
+        let waited_for = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.grant == grant || !self.guards.hold(Guard::GrantFence))
             && self.renewal.stage == Stage::Busy;
         if !waited_for {
             // The session was signed out, or is another one now: what comes late is thrown away.
@@ -214,7 +225,10 @@ impl Session {
             Outcome::Good(tokens) => self.keep_refreshed(*tokens),
             Outcome::Rejected(error) => {
                 self.tell(Notice::RefreshFailed(error.clone()));
-                let waiting = Error { code: Code::LoginRequired, ..error.clone() };
+                let waiting = Error {
+                    code: Code::LoginRequired,
+                    ..error.clone()
+                };
                 self.end(SignedOutReason::SessionEnded, Some(error), &waiting);
             }
             Outcome::Unspent(error, wait) => self.repeat_later(error, wait),
@@ -262,7 +276,10 @@ impl Session {
             return;
         };
         let rotates = std::mem::take(&mut self.renewal.rotates);
-        self.renewal = Renewal { rotates, ..Renewal::default() };
+        self.renewal = Renewal {
+            rotates,
+            ..Renewal::default()
+        };
         live.access = tokens.access_token;
         live.life = Lifetime::new(self.now, tokens.expires_in);
         live.generation = live.generation.wrapping_add(1);
@@ -314,7 +331,11 @@ impl Session {
         self.renewal.failures += 1;
         let wait = self.backoff().max(asked);
         if wait > PATIENCE_MS {
-            let error = Error { code: Code::RefreshFailed, retry_after: Some(wait.div_ceil(1_000)), ..error };
+            let error = Error {
+                code: Code::RefreshFailed,
+                retry_after: Some(wait.div_ceil(1_000)),
+                ..error
+            };
             return self.put_off_renewal(error, wait);
         }
         self.renewal.stage = Stage::Idle;
@@ -326,7 +347,10 @@ impl Session {
     fn bar(&mut self, error: Error) {
         self.renewal.stage = Stage::Barred;
         self.tell(Notice::RefreshFailed(error.clone()));
-        let needed = Error { code: Code::ReauthenticationNeeded, ..error };
+        let needed = Error {
+            code: Code::ReauthenticationNeeded,
+            ..error
+        };
         self.tell_state(Some(needed.clone()));
         self.answer_waiters(&needed);
     }
@@ -337,14 +361,21 @@ impl Session {
             return;
         }
         let seconds = (self.renewal.not_before - self.now).div_ceil(1_000);
-        let mut error = self.renewal.put_off.clone().unwrap_or_else(|| Error::new(Code::RefreshFailed));
+        let mut error = self
+            .renewal
+            .put_off
+            .clone()
+            .unwrap_or_else(|| Error::new(Code::RefreshFailed));
         error.retry_after = Some(seconds);
         self.answer_waiters(&error);
     }
 
     /// Whoever can live with the present access token gets it while it lasts; the others get the error.
     fn answer_waiters(&mut self, error: &Error) {
-        let lasts = self.live.as_ref().is_some_and(|live| !live.life.is_over(self.now));
+        let lasts = self
+            .live
+            .as_ref()
+            .is_some_and(|live| !live.life.is_over(self.now));
         let generation = self.live.as_ref().map_or(0, |live| live.generation);
         for waiter in std::mem::take(&mut self.waiters) {
             match lasts && !waiter.wants_new(generation) {
@@ -385,10 +416,16 @@ fn judge(answer: Result<Answer, NetworkFailure>) -> Outcome {
     match TokenResponse::parse(&answer) {
         Ok(tokens) => Outcome::Good(Box::new(tokens)),
         Err(TokenFailure::OAuth(error)) => {
-            let name = error.provider.as_ref().map_or("", |provider| &provider.error);
+            let name = error
+                .provider
+                .as_ref()
+                .map_or("", |provider| &provider.error);
             let wait = error.retry_after.unwrap_or(0) * 1_000;
             match name {
-                "invalid_grant" => Outcome::Rejected(Error { code: Code::RefreshRejected, ..error }),
+                "invalid_grant" => Outcome::Rejected(Error {
+                    code: Code::RefreshRejected,
+                    ..error
+                }),
                 "server_error" | "temporarily_unavailable" => Outcome::Unspent(error, wait),
                 _ if status == 429 || status == 503 => Outcome::Unspent(error, wait),
                 _ => Outcome::Refused(error),

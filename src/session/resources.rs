@@ -50,7 +50,10 @@ impl Resource {
             && !request.has_credentials
             && !hides_a_separator(&request.path)
             && (self.methods.is_empty() || self.methods.contains(&request.method))
-            && self.paths.iter().any(|path| lies_under(&request.path, path))
+            && self
+                .paths
+                .iter()
+                .any(|path| lies_under(&request.path, path))
     }
 
     fn from_text(text: &str, origin: &str) -> Result<Self, Error> {
@@ -59,7 +62,10 @@ impl Resource {
         }
         let endpoint = Endpoint::parse(text).map_err(|_| bad(text))?;
         let home = endpoint.origin();
-        let path = text.get(home.len()..).filter(|path| !path.is_empty()).unwrap_or("/");
+        let path = text
+            .get(home.len()..)
+            .filter(|path| !path.is_empty())
+            .unwrap_or("/");
         Self::new(home, vec![path.into()], Vec::new(), false)
     }
 
@@ -80,8 +86,16 @@ impl Resource {
             Some(other) => return Err(bad(other)),
         };
         let methods = strings(map.get("methods"), "resources")?;
-        let methods = methods.iter().map(|method| method.to_ascii_uppercase()).collect();
-        Self::new(&origin, strings(map.get("paths"), "resources")?, methods, follow)
+        let methods = methods
+            .iter()
+            .map(|method| method.to_ascii_uppercase())
+            .collect();
+        Self::new(
+            &origin,
+            strings(map.get("paths"), "resources")?,
+            methods,
+            follow,
+        )
     }
 
     fn new(
@@ -96,7 +110,12 @@ impl Resource {
         match paths.iter().find(|path| !fits(path)) {
             Some(path) => Err(bad(path)),
             None if paths.is_empty() => Err(bad(origin)),
-            None => Ok(Self { origin: origin.into(), paths, methods, follow_redirects }),
+            None => Ok(Self {
+                origin: origin.into(),
+                paths,
+                methods,
+                follow_redirects,
+            }),
         }
     }
 }
@@ -113,14 +132,19 @@ pub(crate) fn not_allowed(request: &ApiRequest) -> Error {
 
 /// The folder a path lies in, as a suggestion narrow enough to be safe.
 fn folder(path: &str) -> &str {
-    path.rfind('/').and_then(|end| path.get(..=end)).unwrap_or("/")
+    path.rfind('/')
+        .and_then(|end| path.get(..=end))
+        .unwrap_or("/")
 }
 
 /// Some servers decode these before they route, so a path with them may end up somewhere else.
 fn hides_a_separator(path: &str) -> bool {
     path.contains('\\')
         || path.as_bytes().windows(3).any(|three| {
-            matches!(three.to_ascii_lowercase().as_slice(), b"%2f" | b"%5c" | b"%2e")
+            matches!(
+                three.to_ascii_lowercase().as_slice(),
+                b"%2f" | b"%5c" | b"%2e"
+            )
         })
 }
 

@@ -44,7 +44,12 @@ impl Session {
         mark: Option<Mark>,
         carry: Option<String>,
     ) {
-        self.with_metadata(After::Restore { ticket, return_to, mark, carry });
+        self.with_metadata(After::Restore {
+            ticket,
+            return_to,
+            mark,
+            carry,
+        });
     }
 
     pub(super) fn request_restore(
@@ -54,10 +59,18 @@ impl Session {
         mark: Option<Mark>,
         carry: Option<String>,
     ) {
-        if self.provider.metadata().is_some_and(|metadata| metadata.prompt_none_excluded) {
+        if self
+            .provider
+            .metadata()
+            .is_some_and(|metadata| metadata.prompt_none_excluded)
+        {
             return self.reply(ticket, Err(Error::new(Code::PromptNoneUnsupported)));
         }
-        let want = SignIn { return_to, prompt: Some("none".into()), ..SignIn::default() };
+        let want = SignIn {
+            return_to,
+            prompt: Some("none".into()),
+            ..SignIn::default()
+        };
         let session = mark.map(|mark| mark.session.as_str().into());
         self.request_authorization(ticket, want, Some(Restore { session, carry }));
     }
@@ -86,7 +99,11 @@ impl Session {
                 created_at: self.now,
                 restore,
             };
-            Reply::Navigate { url, record: transaction.to_record(), state }
+            Reply::Navigate {
+                url,
+                record: transaction.to_record(),
+                state,
+            }
         });
         self.reply(ticket, reply);
     }
@@ -98,7 +115,10 @@ impl Session {
         nonce: &str,
         code_challenge: &str,
     ) -> Result<String, Error> {
-        let metadata = self.provider.metadata().ok_or_else(|| Error::new(Code::InternalError))?;
+        let metadata = self
+            .provider
+            .metadata()
+            .ok_or_else(|| Error::new(Code::InternalError))?;
         metadata.check_usable()?;
         // Everything the way back will need is checked before the user is sent away.
         metadata.require_token()?;
@@ -163,7 +183,12 @@ impl Session {
         if self.exchange.is_some() {
             return Err(Error::new(Code::CallbackReplayed));
         }
-        Ok(Exchange { ticket, transaction, response, mark })
+        Ok(Exchange {
+            ticket,
+            transaction,
+            response,
+            mark,
+        })
     }
 
     /// The response's issuer is checked before anything else is believed, then the code is sent once.
@@ -177,7 +202,12 @@ impl Session {
         };
         match request {
             Ok(request) => {
-                self.send(Purpose::Exchange, request, TOKEN_DEADLINE_MS, SendKind::Read);
+                self.send(
+                    Purpose::Exchange,
+                    request,
+                    TOKEN_DEADLINE_MS,
+                    SendKind::Read,
+                );
                 if self.provider.keys.is_none() {
                     self.fetch_keys();
                 }
@@ -288,12 +318,20 @@ impl Session {
         if !self.was_signed_out() {
             return;
         }
-        let endpoint = self.provider.metadata().and_then(|known| known.revocation_endpoint.as_ref());
+        let endpoint = self
+            .provider
+            .metadata()
+            .and_then(|known| known.revocation_endpoint.as_ref());
         if let (Some(endpoint), Some(refresh)) = (endpoint, &tokens.refresh_token) {
             let client_id = &self.config.client_id;
             let request =
                 revocation::request(endpoint, client_id, refresh.expose(), "refresh_token");
-            self.send(Purpose::Revocation, request, TOKEN_DEADLINE_MS, SendKind::KeepAlive);
+            self.send(
+                Purpose::Revocation,
+                request,
+                TOKEN_DEADLINE_MS,
+                SendKind::KeepAlive,
+            );
         }
     }
 }
@@ -305,7 +343,8 @@ impl Exchange {
         config: &super::Config,
         fenced: bool,
     ) -> Result<crate::protocol::http::Request, Error> {
-        self.response.check_issuer(&config.issuer, metadata.iss_parameter_supported)?;
+        self.response
+            .check_issuer(&config.issuer, metadata.iss_parameter_supported)?;
         if let (true, Some(restore)) = (fenced, &self.transaction.restore) {
             self.check_still_wanted(restore)?;
         }

@@ -32,12 +32,20 @@ impl Session {
             None => (None, None),
         };
         let refresh_token = refresh.map(|token| token.expose().into());
-        let job = SignOutJob { ticket, id_token, refresh_token, revocation: None };
+        let job = SignOutJob {
+            ticket,
+            id_token,
+            refresh_token,
+            revocation: None,
+        };
         self.with_metadata(After::SignOut(job));
     }
 
     pub(super) fn revoke_then_leave(&mut self, mut job: SignOutJob) {
-        job.revocation = job.refresh_token.take().and_then(|token| self.revoke(&token));
+        job.revocation = job
+            .refresh_token
+            .take()
+            .and_then(|token| self.revoke(&token));
         match job.revocation {
             Some(_) => self.sign_outs.push(job),
             None => self.leave(job),
@@ -46,8 +54,7 @@ impl Session {
 
     fn revoke(&mut self, token: &str) -> Option<CallId> {
         let endpoint = self.provider.metadata()?.revocation_endpoint.as_ref()?;
-        let request =
-            revocation::request(endpoint, &self.config.client_id, token, "refresh_token");
+        let request = revocation::request(endpoint, &self.config.client_id, token, "refresh_token");
         Some(self.send(
             Purpose::Revocation,
             request,
@@ -65,7 +72,10 @@ impl Session {
         if let Err(error) = outcome {
             self.tell(Notice::Diagnosis(error.code, error.detail));
         }
-        let found = self.sign_outs.iter().position(|job| job.revocation == Some(call));
+        let found = self
+            .sign_outs
+            .iter()
+            .position(|job| job.revocation == Some(call));
         if let Some(at) = found {
             let job = self.sign_outs.swap_remove(at);
             self.leave(job);
@@ -74,8 +84,10 @@ impl Session {
 
     pub(super) fn leave(&mut self, job: SignOutJob) {
         let state = pkce::opaque(&self.random());
-        let endpoint =
-            self.provider.metadata().and_then(|known| known.end_session_endpoint.as_ref());
+        let endpoint = self
+            .provider
+            .metadata()
+            .and_then(|known| known.end_session_endpoint.as_ref());
         let end_session = endpoint.map(|endpoint| {
             let request = EndSessionRequest {
                 id_token_hint: job.id_token.as_ref().filter(|_| self.config.id_token_hint),
@@ -98,7 +110,14 @@ impl Session {
         let ended = Error::new(Code::LoginRequired);
         self.fail_exchange(ended.clone());
         let live = self.end(SignedOutReason::SignedOutElsewhere, None, &ended);
-        if let (true, Some(Live { refresh: Some(refresh), .. })) = (revoke, live) {
+        if let (
+            true,
+            Some(Live {
+                refresh: Some(refresh),
+                ..
+            }),
+        ) = (revoke, live)
+        {
             self.revoke(refresh.expose());
         }
         self.reply(ticket, Ok(Reply::Done));

@@ -67,7 +67,11 @@ impl Mark {
             _ => return None,
         };
         (user_hash.len() == Self::HASH_LENGTH && is_base64url(user_hash)).then_some(())?;
-        Some(Self { tombstone, session: SessionId::parse(session)?, user_hash: user_hash.into() })
+        Some(Self {
+            tombstone,
+            session: SessionId::parse(session)?,
+            user_hash: user_hash.into(),
+        })
     }
 
     /// Whether this user of this issuer is the one the mark names.
@@ -78,7 +82,8 @@ impl Mark {
 }
 
 fn is_base64url(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]
@@ -92,9 +97,20 @@ mod tests {
         let text = ["+", session.as_str(), ".", &hash].concat();
         let mark = Mark::parse(&text).unwrap();
         assert!(!mark.tombstone && mark.names("https://id.example", "alice"));
-        assert!(!mark.names("https://id.example", "bob") && !mark.names("https://id.exampl", "ealice"));
+        assert!(
+            !mark.names("https://id.example", "bob") && !mark.names("https://id.exampl", "ealice")
+        );
         assert!(Mark::parse(&text.replace('+', "-")).unwrap().tombstone);
-        for bad in ["", "+", "é", "+x.y", &text[1..], &text[..60], &(text.clone() + "x"), &text.replace('.', "!")] {
+        for bad in [
+            "",
+            "+",
+            "é",
+            "+x.y",
+            &text[1..],
+            &text[..60],
+            &(text.clone() + "x"),
+            &text.replace('.', "!"),
+        ] {
             assert!(Mark::parse(bad).is_none(), "{bad}");
         }
     }

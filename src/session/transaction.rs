@@ -97,11 +97,15 @@ impl Transaction {
             return Err(corrupt());
         }
         let created_at = number("createdAt").ok_or_else(corrupt)?;
-        if now.saturating_sub(created_at) > LIFE_MS || created_at.saturating_sub(now) > CLOCK_BACK_MS {
+        if now.saturating_sub(created_at) > LIFE_MS
+            || created_at.saturating_sub(now) > CLOCK_BACK_MS
+        {
             return Err(Error::new(Code::TransactionExpired));
         }
-        let restore = matches!(map.get("restore"), Some(Value::Bool(true)))
-            .then(|| Restore { session: text("session"), carry: text("carry") });
+        let restore = matches!(map.get("restore"), Some(Value::Bool(true))).then(|| Restore {
+            session: text("session"),
+            carry: text("carry"),
+        });
         Ok(Self {
             state: state.into(),
             nonce: need("nonce")?,
@@ -143,14 +147,22 @@ mod tests {
     #[test]
     fn r_135_a_record_survives_storage() {
         let restored = Transaction {
-            restore: Some(Restore { session: Some("x".into()), carry: None }),
+            restore: Some(Restore {
+                session: Some("x".into()),
+                carry: None,
+            }),
             ..transaction()
         };
         let read = Transaction::from_record(&restored.to_record(), "s", NOW + 1).unwrap();
         assert_eq!(read.return_to, "/orders");
         assert_eq!(read.max_age, Some(0));
         assert_eq!(read.restore.unwrap().session.as_deref(), Some("x"));
-        assert!(Transaction::from_record(&transaction().to_record(), "s", NOW).unwrap().restore.is_none());
+        assert!(
+            Transaction::from_record(&transaction().to_record(), "s", NOW)
+                .unwrap()
+                .restore
+                .is_none()
+        );
     }
 
     #[test]

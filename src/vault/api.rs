@@ -33,7 +33,10 @@ struct Call {
 
 /// What became of a sending.
 pub(super) enum Sent {
-    Answered { status: u16, challenge: Option<String> },
+    Answered {
+        status: u16,
+        challenge: Option<String>,
+    },
     Redirected,
     /// `fetch` threw this.
     Failed(JsValue),
@@ -49,7 +52,9 @@ impl Calls {
         handle: JsValue,
         replayable: bool,
     ) -> Result<ApiRequest, Error> {
-        let request: Request = handle.dyn_into().map_err(|_| Error::new(Code::InternalError))?;
+        let request: Request = handle
+            .dyn_into()
+            .map_err(|_| Error::new(Code::InternalError))?;
         let url = Url::new(&request.url()).map_err(|_| Error::new(Code::ApiNotAllowed))?;
         let headers = request.headers();
         let has = |name| headers.has(name).unwrap_or(true);
@@ -61,7 +66,12 @@ impl Calls {
             own_authorization: has("authorization") || has("dpop"),
             replayable,
         };
-        self.0.borrow_mut().push(Call { ticket, request, replayable, response: None });
+        self.0.borrow_mut().push(Call {
+            ticket,
+            request,
+            replayable,
+            response: None,
+        });
         Ok(about)
     }
 
@@ -89,7 +99,12 @@ impl Calls {
         }
         let status = response.status();
         let challenge = response.headers().get("www-authenticate").ok().flatten();
-        match self.0.borrow_mut().iter_mut().find(|call| call.ticket == ticket) {
+        match self
+            .0
+            .borrow_mut()
+            .iter_mut()
+            .find(|call| call.ticket == ticket)
+        {
             Some(call) => call.response = Some(response),
             None => return Sent::Gone,
         }
@@ -107,19 +122,25 @@ impl Calls {
         let calls = self.0.borrow();
         let call = calls.iter().find(|call| call.ticket == ticket)?;
         let refuse = !follow_redirects && call.request.redirect() == RequestRedirect::Follow;
-        let init: RequestInit = object(if refuse { r#"{"redirect":"manual"}"# } else { "{}" });
+        let init: RequestInit = object(if refuse {
+            r#"{"redirect":"manual"}"#
+        } else {
+            "{}"
+        });
         let source = match call.replayable {
             true => call.request.clone(),
             false => Ok(call.request.unchecked_ref::<Request>().to_owned()),
         };
         let mut value = String::from("Bearer ");
         value.push_str(token.expose());
-        Some(source.and_then(|source| Request::new_with_request_and_init(&source, &init)).and_then(
-            |request| {
-                request.headers().set("authorization", &value)?;
-                Ok((request, refuse))
-            },
-        ))
+        Some(
+            source
+                .and_then(|source| Request::new_with_request_and_init(&source, &init))
+                .and_then(|request| {
+                    request.headers().set("authorization", &value)?;
+                    Ok((request, refuse))
+                }),
+        )
     }
 
     /// The last answer of a call, which ends it.

@@ -37,7 +37,10 @@ impl Timeout {
     pub(super) fn after(delay_ms: u64, callback: impl FnMut() + 'static) -> Self {
         let callback = Closure::new(callback);
         let handle = set_timeout(&callback, delay_ms as f64);
-        Self { handle, _callback: callback }
+        Self {
+            handle,
+            _callback: callback,
+        }
     }
 }
 

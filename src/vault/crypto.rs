@@ -26,7 +26,10 @@ pub(super) async fn verify(alg: Alg, key: &str, input: &str, signature: &[u8]) -
         .await
         .ok()?;
     let key: CryptoKey = imported.unchecked_into();
-    let (signature, input) = (Uint8Array::from(signature), Uint8Array::from(input.as_bytes()));
+    let (signature, input) = (
+        Uint8Array::from(signature),
+        Uint8Array::from(input.as_bytes()),
+    );
     let valid = subtle
         .verify_with_object_and_js_u8_array_and_js_u8_array(&algorithm, &key, &signature, &input)
         .map(JsFuture::from)

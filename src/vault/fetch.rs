@@ -44,7 +44,12 @@ impl Fetcher {
         let listener = Closure::new(move |event: Event| {
             let mut seen = seen.borrow_mut();
             seen.truncate(16);
-            seen.insert(0, event.unchecked_into::<SecurityPolicyViolation>().blocked_uri());
+            seen.insert(
+                0,
+                event
+                    .unchecked_into::<SecurityPolicyViolation>()
+                    .blocked_uri(),
+            );
         });
         let function = listener.as_ref().unchecked_ref();
         let _ = global().add_event_listener_with_callback(Self::VIOLATION, function);
@@ -78,7 +83,12 @@ impl Fetcher {
             Method::Get => request.url.clone(),
             Method::Post => front_door(&request.url),
         };
-        let probe = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+        let probe = Request {
+            method: Method::Get,
+            url,
+            headers: Vec::new(),
+            body: None,
+        };
         let init = options(&probe, SendKind::Probe);
         match fetch_within(&probe.url, &init, INQUIRY_MS).await {
             Ok(_) => NetworkFailure::Cors,
@@ -193,7 +203,10 @@ fn options(request: &Request, kind: SendKind) -> RequestInit {
 
 fn front_door(url: &str) -> String {
     let host = url.find("://").map_or(0, |at| at + 3);
-    let end = url.get(host..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| host + at);
+    let end = url
+        .get(host..)
+        .and_then(|rest| rest.find('/'))
+        .map_or(url.len(), |at| host + at);
     let mut door: String = url.get(..end).unwrap_or(url).into();
     door.push('/');
     door

@@ -62,7 +62,11 @@ impl Vault {
             },
             link::Ask::Cancel => return self.cancel(ticket),
         };
-        self.dispatch(Event::Command { ticket, session, command });
+        self.dispatch(Event::Command {
+            ticket,
+            session,
+            command,
+        });
     }
 
     /// Runs one event through the session and carries out what follows, in order. A front that answers an effect at
@@ -85,26 +89,45 @@ impl Vault {
 
     fn carry_out(&self, effect: Effect) {
         match effect {
-            Effect::Send { call, request, deadline_ms, kind } => {
+            Effect::Send {
+                call,
+                request,
+                deadline_ms,
+                kind,
+            } => {
                 let vault = self.clone();
                 spawn_local(async move {
                     let answer = vault.0.fetcher.send(&request, deadline_ms, kind).await;
                     vault.dispatch(Event::Answered { call, answer });
                 });
             }
-            Effect::Verify { call, alg, key, input, signature } => {
+            Effect::Verify {
+                call,
+                alg,
+                key,
+                input,
+                signature,
+            } => {
                 let vault = self.clone();
                 spawn_local(async move {
                     let valid = crypto::verify(alg, &key, &input, &signature).await;
                     vault.dispatch(Event::Verified { call, valid });
                 });
             }
-            Effect::CallApi { ticket, token, follow_redirects } => {
+            Effect::CallApi {
+                ticket,
+                token,
+                follow_redirects,
+            } => {
                 let vault = self.clone();
                 spawn_local(async move {
                     match vault.0.api.send(ticket, &token, follow_redirects).await {
                         api::Sent::Answered { status, challenge } => {
-                            vault.dispatch(Event::ApiAnswered { ticket, status, challenge });
+                            vault.dispatch(Event::ApiAnswered {
+                                ticket,
+                                status,
+                                challenge,
+                            });
                         }
                         api::Sent::Failed(exception) => {
                             vault.dispatch(Event::ApiFailed { ticket });
