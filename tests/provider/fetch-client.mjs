@@ -12,8 +12,9 @@ export class FetchClient {
     clientId = "spa",
     redirectUri = "http://localhost:5173/",
     scope = "openid profile",
+    timeout = 10_000,
   }) {
-    Object.assign(this, { issuer, clientId, redirectUri, scope });
+    Object.assign(this, { issuer, clientId, redirectUri, scope, timeout });
     this.origin = new URL(redirectUri).origin;
   }
 
@@ -55,6 +56,7 @@ export class FetchClient {
       const response = await fetch(next, {
         ...init,
         redirect: "manual",
+        signal: AbortSignal.timeout(this.timeout),
         headers: { ...init.headers, cookie: this.#cookieHeader() },
       });
       this.#keepCookies(response);
@@ -77,6 +79,7 @@ export class FetchClient {
     const response = await fetch(endpoint, {
       method: "POST",
       redirect: "manual",
+      signal: AbortSignal.timeout(this.timeout),
       headers: { origin: this.origin },
       body: new URLSearchParams(parameters),
       ...init,

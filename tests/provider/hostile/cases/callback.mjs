@@ -45,7 +45,7 @@ export const callbacks = {
   codeTwice: callback((pairs) => [...pairs, ["code", "another"]], "O-18"),
   codeMissing: callback((pairs) => without(pairs, "code")),
   codeEmpty: callback((pairs) => replaced(pairs, "code", "")),
-  codeLong: callback((pairs) => replaced(pairs, "code", "c".repeat(20_000))),
+  codeLong: callback((pairs) => replaced(pairs, "code", "c".repeat(6000))),
   codeUnknown: callback((pairs) => replaced(pairs, "code", "never-issued")),
 
   answerInFragment: callback((pairs) => ({ fragment: pairs }), "O-19"),
