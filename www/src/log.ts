@@ -27,7 +27,7 @@ const limit = 50;
 
 /** Shows every event of the package as it happens, by name alone. */
 export function startLog(auth: Auth): void {
-  const list = byTestId("log");
+  const list = find("ol", byTestId("log"));
   list.append(make("li", { class: "log-empty" }, "Nothing has happened yet."));
   for (const name of names) {
     auth.on(name, () => {

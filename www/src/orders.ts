@@ -83,7 +83,7 @@ function table(rows: Row[]): HTMLElement {
   const cell = (name: string) => (numeric(name) ? { class: "number" } : {});
   return make(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Orders" },
+    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table of orders" },
     make(
       "table",
       { "data-testid": "orders" },

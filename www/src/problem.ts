@@ -1,4 +1,4 @@
-import { isAuthError } from "keyward";
+import { isAuthError, type AuthError } from "keyward";
 import { button, byTestId, make } from "./dom.js";
 
 /**
@@ -28,15 +28,7 @@ export function startProblem(retry: () => void) {
   }
 }
 
-type Coded = Parameters<typeof isAuthError>[0] & {
-  code: string;
-  message: string;
-  fix?: string;
-  retryable: boolean;
-  provider?: { error?: string; description?: string };
-};
-
-function coded(error: Coded, retry: () => void): HTMLElement[] {
+function coded(error: AuthError, retry: () => void): HTMLElement[] {
   const said = error.provider?.description ?? error.provider?.error;
   const parts = [
     make("p", { class: "code", "data-testid": "error-code" }, error.code),
@@ -49,7 +41,7 @@ function coded(error: Coded, retry: () => void): HTMLElement[] {
       error.retryable ? button("Try again", { class: "button button-small" }, retry) : null,
       make(
         "a",
-        { class: "text-link", href: `/errors/${error.code}`, "data-testid": "error-docs" },
+        { href: `/errors/${error.code}`, "data-testid": "error-docs" },
         `About ${error.code}`,
       ),
     ),
