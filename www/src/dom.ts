@@ -26,6 +26,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Text in which `backticks` stand around code, as the package writes its texts. */
+export function prose(text: string): (Node | string)[] {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? make("code", {}, part) : part));
+}
+
 export function button(label: string, attributes: Record<string, string>, onClick: () => void) {
   const element = make("button", { class: "button", type: "button", ...attributes }, label);
   whenPressed(element, onClick);
