@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const workshop = resolve(here, "../target/www");
+const workshop = resolve(here, "../target/www-package");
 
 /**
  * Builds the app against the packed package, so that it gets what a user of npm gets.

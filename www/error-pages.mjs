@@ -95,11 +95,33 @@ function page(title, body) {
 `;
 }
 
+const groupTitles = {
+  config: "Configuration",
+  insecure: "Insecure connection",
+  wasm: "WebAssembly",
+  issuer_mismatch: "Issuer",
+  metadata: "Provider metadata",
+  state: "State of the answer",
+  response_malformed: "Malformed answer",
+  iss: "Issuer of the answer",
+  txn: "Sign-in transaction",
+  authorization_error: "Refused by the provider",
+  token_network: "Token request",
+  token_error: "Token error",
+  token_invalid: "Token response",
+  token_type: "Token type",
+  id_token: "ID token",
+  keys: "Signing keys",
+  refresh: "Renewal",
+  userinfo: "UserInfo",
+  api: "API calls",
+  logout: "Sign-out",
+  internal: "Internal",
+};
+
 function groupTitle(group) {
-  const words = escape(group.replace(/_/g, " ")).replace(/\b(id|iss|idp|api)\b/g, (word) =>
-    word === "idp" ? "IdP" : word === "iss" ? "iss" : word.toUpperCase(),
-  );
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const words = escape(group.replace(/_/g, " "));
+  return groupTitles[group] ?? words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Escaped text in which `backticks` become code. */

@@ -1,9 +1,12 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, resolve, sep } from "node:path";
+import { dirname, extname, join, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import { errorIndexPage, errorPage } from "./error-pages.mjs";
+
+const project = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 const types = {
   ".css": "text/css; charset=utf-8",
@@ -21,30 +24,39 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * Serves a built site on this machine alone, with the headers a deployment should send as well.
  *
  * @param {object} options
- * @param {string} options.root the folder that `buildSite` wrote
+ * @param {string} [options.root] the folder that `buildSite` wrote, default target/www
  * @param {number} [options.port] 0, the default, takes a free one
- * @param {string} [options.host] a loopback address, default 127.0.0.1
+ * @param {string} [options.host] a loopback address; `localhost`, the default, is both of them
  * @param {Record<string, string>} [options.headers] sent with every answer, over our own
  * @param {Partial<typeof import("./static/config.js").default>} [options.config] settings of the app that differ from static/config.js
- * @param {import("./error-pages.mjs").ErrorEntry[]} [options.errors] what `/errors/` explains
+ * @param {import("./error-pages.mjs").ErrorEntry[]} [options.errors] what `/errors/` explains, default docs/errors.json
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>} rejects with EADDRINUSE when the port is taken
  */
-export async function serveSite({ root, port = 0, host = "127.0.0.1", headers, config, errors }) {
+export async function serveSite(options = {}) {
+  const {
+    root = join(project, "target/www"),
+    port = 0,
+    host = "localhost",
+    headers,
+    config,
+  } = options;
   if (!loopback.has(host))
     throw new Error(`serveSite listens on this machine only, not on ${host}`);
   const folder = resolve(root);
   const { default: defaults } = await import("./static/config.js");
   const settings = { ...defaults, ...config };
-  const explained = new Map((errors ?? []).map((entry) => [entry.code, entry]));
+  const explained = new Map(
+    (options.errors ?? (await knownErrors())).map((entry) => [entry.code, entry]),
+  );
   const everywhere = { ...securityHeaders(settings), ...headers };
 
-  const server = createServer((request, response) => {
+  const handle = (request, response) => {
     answer(request, response).catch(() => {
       // The browser went away, or the file did while it was read.
       if (response.headersSent) response.destroy();
       else send(response, 500, ".txt", "The server failed.\n");
     });
-  });
+  };
 
   async function answer(request, response) {
     for (const [name, value] of Object.entries(everywhere)) response.setHeader(name, value);
@@ -67,20 +79,44 @@ export async function serveSite({ root, port = 0, host = "127.0.0.1", headers, c
     return missing ? sendFile(response, 404, missing) : send(response, 404, ".txt", "Not found.\n");
   }
 
-  await new Promise((done, failed) => {
-    server.once("error", failed);
-    server.listen(port, host, done);
-  });
-  const taken = server.address().port;
+  const servers = await listen(handle, port, host);
+  const taken = servers[0].address().port;
   return {
     url: `http://localhost:${taken}`,
     port: taken,
-    close: () =>
-      new Promise((done) => {
-        server.close(() => done());
-        server.closeAllConnections();
-      }),
+    close: async () => void (await Promise.all(servers.map(closed))),
   };
+}
+
+/** Browsers try both addresses of `localhost`; a machine without IPv6 has only the first. */
+async function listen(handle, port, host) {
+  if (host !== "localhost") return [await listenAt(handle, port, host)];
+  const first = await listenAt(handle, port, "127.0.0.1");
+  const second = await listenAt(handle, first.address().port, "::1").catch((error) => error);
+  if (!(second instanceof Error)) return [first, second];
+  if (second.code !== "EADDRINUSE") return [first];
+  await closed(first);
+  throw second;
+}
+
+function listenAt(handle, port, host) {
+  const server = createServer(handle);
+  return new Promise((done, failed) => {
+    server.once("error", failed);
+    server.listen({ port, host, exclusive: true }, () => done(server));
+  });
+}
+
+function closed(server) {
+  return new Promise((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  });
+}
+
+async function knownErrors() {
+  const text = await readFile(join(project, "docs/errors.json"), "utf8").catch(() => "[]");
+  return JSON.parse(text);
 }
 
 /** Nothing but the app, its provider and its API; `wasm-unsafe-eval` is what compiling WASM needs. */

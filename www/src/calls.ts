@@ -1,4 +1,4 @@
-import { button, make, setText } from "./dom.js";
+import { button, make, setBusy, setText } from "./dom.js";
 import { duration, plural } from "./format.js";
 import { settings, type Auth } from "./auth.js";
 
@@ -18,12 +18,11 @@ export function callsPanel(auth: Auth, report: (error: unknown) => void): HTMLEl
   const reset = (count: number) => {
     pins.forEach((pin, index) => (pin.dataset["state"] = index < count ? "waiting" : ""));
     for (const figure of [refreshes, succeeded, took]) setText(figure, "–");
-    answer.textContent = "";
     setText(summary, count === 1 ? "Calling" : `Sending ${count} calls`);
   };
 
   const send = async (count: number) => {
-    for (const each of buttons) each.disabled = true;
+    for (const each of buttons) setBusy(each, true);
     reset(count);
     let renewals = 0;
     const stop = auth.on("refreshed", () => (renewals += 1));
@@ -44,15 +43,18 @@ export function callsPanel(auth: Auth, report: (error: unknown) => void): HTMLEl
     setText(took, duration(spent));
     const last = results[0];
     answer.textContent = last?.body ?? "";
+    const outcome = `${plural(good, "call")} of ${count} succeeded`;
+    const renewed = `with ${plural(renewals, "token renewal")}`;
     setText(
       summary,
-      `${last?.status ?? ""}. ${plural(good, "call")} of ${count} succeeded with ` +
-        `${plural(renewals, "token renewal")} in ${duration(spent)}.`,
+      count === 1
+        ? `${last?.status ?? ""} in ${duration(spent)}, ${renewed}.`
+        : `${outcome} ${renewed} in ${duration(spent)}.`,
     );
     summary.dataset["state"] = good === count ? "good" : "bad";
     const failed = results.find((result) => result.error !== undefined);
     report(failed?.error ?? null);
-    for (const each of buttons) each.disabled = false;
+    for (const each of buttons) setBusy(each, false);
   };
 
   const buttons = [

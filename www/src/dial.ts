@@ -22,13 +22,13 @@ export function startDial(auth: Auth) {
       deadline = null;
       setText(time, "");
       setText(caption, "");
-      life.style.strokeDasharray = "0 100";
+      life.style.strokeDashoffset = "-100";
       return;
     }
     if (state.expiresAt === null) {
       setText(time, "Open");
       setText(caption, "no end announced");
-      life.style.strokeDasharray = "100 0";
+      life.style.strokeDashoffset = "0";
       timer = setTimeout(tick, 1000);
       return;
     }
@@ -41,8 +41,9 @@ export function startDial(auth: Auth) {
     }
     setText(time, clock(left));
     setText(caption, left > 0 ? "until renewal" : "next call renews");
-    const share = span > 0 ? Math.min(100, (left / span) * 100) : 0;
-    life.style.strokeDasharray = `${share.toFixed(2)} 100`;
+    // The lit part ends at twelve o'clock and is eaten up clockwise, like on a timer.
+    const spent = span > 0 ? 100 - Math.min(100, (left / span) * 100) : 100;
+    life.style.strokeDashoffset = (-spent).toFixed(2);
     // Wakes on the boundary of a second, so that no number is skipped or shown twice.
     if (!document.hidden) timer = setTimeout(tick, left % 1000 || 1000);
   };

@@ -26,10 +26,27 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Text in which `backticks` stand around code, as the package writes its texts. */
+export function prose(text: string): (Node | string)[] {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? make("code", {}, part) : part));
+}
+
 export function button(label: string, attributes: Record<string, string>, onClick: () => void) {
   const element = make("button", { class: "button", type: "button", ...attributes }, label);
-  element.addEventListener("click", onClick);
+  whenPressed(element, onClick);
   return element;
+}
+
+/** Runs on each press, except while the button is busy. */
+export function whenPressed(element: HTMLButtonElement, onClick: () => void): void {
+  element.addEventListener("click", () => {
+    if (element.getAttribute("aria-disabled") !== "true") onClick();
+  });
+}
+
+/** Not `disabled`, which would take the keyboard focus away from the button just pressed. */
+export function setBusy(element: HTMLButtonElement, busy: boolean): void {
+  element.setAttribute("aria-disabled", String(busy));
 }
 
 /** Writes only on change: a live region would announce the same words again otherwise. */

@@ -1,4 +1,4 @@
-import { byTestId, find, make, setText } from "./dom.js";
+import { byTestId, find, make, prose, setText } from "./dom.js";
 import { plural, timeOfDay } from "./format.js";
 import type { Auth } from "./auth.js";
 
@@ -9,6 +9,7 @@ const names = [
   "userChanged",
   "refreshed",
   "refreshFailed",
+  "stepUpRequired",
   "diagnosis",
 ] as const;
 type EventName = (typeof names)[number];
@@ -20,6 +21,7 @@ const words: Record<EventName, string> = {
   userChanged: "Details of the user changed",
   refreshed: "Token renewed",
   refreshFailed: "Renewal failed",
+  stepUpRequired: "The API wants a fresh sign-in",
   diagnosis: "A finding was added",
 };
 
@@ -27,7 +29,7 @@ const limit = 50;
 
 /** Shows every event of the package as it happens, by name alone. */
 export function startLog(auth: Auth): void {
-  const list = byTestId("log");
+  const list = find("ol", byTestId("log"));
   list.append(make("li", { class: "log-empty" }, "Nothing has happened yet."));
   for (const name of names) {
     auth.on(name, () => {
@@ -79,6 +81,7 @@ function finding(item: Auth["diagnostics"][number]): HTMLElement {
     { "data-code": item.code },
     make("a", { class: "code", href: `/errors/${item.code}` }, item.code),
     make("time", {}, timeOfDay(item.at)),
-    item.fix ? make("p", {}, item.fix) : null,
+    make("p", { class: "finding-message" }, ...prose(item.message)),
+    item.fix ? make("p", {}, ...prose(item.fix)) : null,
   );
 }

@@ -17,7 +17,10 @@ try {
   start(startAuth());
 } catch (error) {
   // Only a missing issuer or client id gets here: there is no app without them.
-  document.documentElement.dataset["status"] = "signedOut";
+  document.documentElement.dataset["status"] = "broken";
+  setText(byTestId("status"), "Not set up");
+  setText(byTestId("user-name"), "A setting is missing");
+  setText(find("[data-detail]"), "See what to add in config.js.");
   showProblem(error);
 }
 

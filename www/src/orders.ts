@@ -79,11 +79,13 @@ function rowsOf(answer: unknown): Row[] {
 function table(rows: Row[]): HTMLElement {
   const columns = Object.keys(rows[0] ?? {}).slice(0, 5);
   const title = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replace(/_/g, " ");
-  const numeric = (name: string) => typeof rows[0]?.[name] === "number";
+  // The first column names the row; amounts may come as strings, which keep their cents.
+  const numeric = (name: string) =>
+    name !== columns[0] && /^-?\d+(\.\d+)?$/.test(claimText(rows[0]?.[name]));
   const cell = (name: string) => (numeric(name) ? { class: "number" } : {});
   return make(
     "div",
-    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Orders" },
+    { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table of orders" },
     make(
       "table",
       { "data-testid": "orders" },

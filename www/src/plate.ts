@@ -1,4 +1,4 @@
-import { byTestId, find, setText } from "./dom.js";
+import { byTestId, find, setBusy, setText, whenPressed } from "./dom.js";
 import { claimsOf, nameOf, settings, type Auth, type Claims } from "./auth.js";
 import { hostOf } from "./format.js";
 
@@ -6,7 +6,7 @@ const endings: Record<string, { label: string; name: string; detail: string }> =
   neverSignedIn: {
     label: "Signed out",
     name: "No session yet",
-    detail: "One click takes you to the provider and back to this page.",
+    detail: "One click to the provider and back.",
   },
   expired: {
     label: "Expired",
@@ -38,19 +38,32 @@ export function startPlate(auth: Auth, act: (action: () => Promise<unknown>) => 
   const signIn = byTestId<HTMLButtonElement>("sign-in");
   const signOut = byTestId<HTMLButtonElement>("sign-out");
 
-  const run = (button: HTMLButtonElement, busyLabel: string, action: () => Promise<unknown>) => {
-    const label = button.textContent;
-    button.disabled = true;
-    button.textContent = busyLabel;
-    const restore = () => {
-      button.disabled = false;
-      button.textContent = label;
-    };
+  let busy: HTMLButtonElement | null = null;
+  const run = (button: HTMLButtonElement, action: () => Promise<unknown>) => {
+    busy = button;
+    renderButtons();
     // Both lead away from this page; they settle here only when the way was blocked or undone.
-    act(() => action().finally(restore));
+    const done = () => {
+      busy = null;
+      renderButtons();
+    };
+    act(() => action().finally(done));
   };
-  signIn.addEventListener("click", () => run(signIn, "Opening the provider", () => auth.signIn()));
-  signOut.addEventListener("click", () => run(signOut, "Signing out", () => auth.signOut()));
+  whenPressed(signIn, () => run(signIn, () => auth.signIn()));
+  whenPressed(signOut, () => run(signOut, () => auth.signOut()));
+
+  const renderButtons = () => {
+    const { status } = auth.state;
+    setText(signIn, busy === signIn ? "Opening the provider" : "Sign in");
+    setText(signOut, busy === signOut ? "Signing out" : "Sign out");
+    signIn.disabled = status === "loading";
+    setBusy(signIn, busy !== null);
+    setBusy(signOut, busy !== null);
+    const hadFocus = document.activeElement === signIn || document.activeElement === signOut;
+    signIn.hidden = status === "signedIn";
+    signOut.hidden = !signIn.hidden;
+    if (hadFocus) (signIn.hidden ? signOut : signIn).focus();
+  };
 
   // The core is fetched while the pointer is still on its way, so that the click leaves at once.
   const warmUp = () => void auth.preload().catch(() => {});
@@ -62,11 +75,7 @@ export function startPlate(auth: Auth, act: (action: () => Promise<unknown>) => 
     document.documentElement.dataset["status"] = state.status;
     status.dataset["state"] = state.status;
     status.dataset["reason"] = state.status === "signedOut" ? state.reason : "";
-    const hadFocus = document.activeElement === signIn || document.activeElement === signOut;
-    signIn.hidden = state.status === "signedIn";
-    signIn.disabled = state.status === "loading";
-    signOut.hidden = state.status !== "signedIn";
-    if (hadFocus) (signIn.hidden ? signOut : signIn).focus();
+    renderButtons();
 
     if (state.status === "signedIn") {
       setText(status, "Signed in");

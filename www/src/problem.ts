@@ -1,8 +1,8 @@
-import { isAuthError } from "keyward";
-import { button, byTestId, make } from "./dom.js";
+import { isAuthError, type AuthError } from "keyward";
+import { button, byTestId, make, prose } from "./dom.js";
 
 /**
- * One place for what went wrong: the code, the reason in words, the fix to paste and the page that
+ * One place for what went wrong: the code, the reason in words, the fix and the page that
  * explains it. An error stays until it is closed or a later action succeeds.
  */
 export function startProblem(retry: () => void) {
@@ -28,28 +28,20 @@ export function startProblem(retry: () => void) {
   }
 }
 
-type Coded = Parameters<typeof isAuthError>[0] & {
-  code: string;
-  message: string;
-  fix?: string;
-  retryable: boolean;
-  provider?: { error?: string; description?: string };
-};
-
-function coded(error: Coded, retry: () => void): HTMLElement[] {
+function coded(error: AuthError, retry: () => void): HTMLElement[] {
   const said = error.provider?.description ?? error.provider?.error;
   const parts = [
     make("p", { class: "code", "data-testid": "error-code" }, error.code),
     make("p", { class: "problem-message" }, error.message),
     said ? make("p", { class: "problem-provider" }, `The provider says: ${said}`) : null,
-    error.fix ? fixToPaste(error.fix) : null,
+    error.fix ? fixOf(error.fix) : null,
     make(
       "p",
       { class: "row" },
       error.retryable ? button("Try again", { class: "button button-small" }, retry) : null,
       make(
         "a",
-        { class: "text-link", href: `/errors/${error.code}`, "data-testid": "error-docs" },
+        { href: `/errors/${error.code}`, "data-testid": "error-docs" },
         `About ${error.code}`,
       ),
     ),
@@ -57,27 +49,16 @@ function coded(error: Coded, retry: () => void): HTMLElement[] {
   return parts.filter((part) => part !== null);
 }
 
-function fixToPaste(fix: string): HTMLElement {
+function fixOf(fix: string): HTMLElement {
   return make(
     "div",
     { class: "fix" },
     make("span", { class: "fix-label" }, "Fix"),
-    make("code", { "data-testid": "error-fix" }, fix),
-    copyButton(fix),
+    make("p", { "data-testid": "error-fix" }, ...prose(fix)),
   );
 }
 
 function plain(error: unknown): Node[] {
   const message = error instanceof Error ? error.message : "Something went wrong.";
   return [make("p", { class: "problem-message" }, message)];
-}
-
-function copyButton(text: string): HTMLElement {
-  const copy = button("Copy", { class: "button button-small" }, () => {
-    navigator.clipboard.writeText(text).then(
-      () => (copy.textContent = "Copied"),
-      () => (copy.textContent = "Press Ctrl+C"),
-    );
-  });
-  return copy;
 }

@@ -56,8 +56,12 @@ export function introCard(): HTMLElement {
   );
 }
 
-/** Any claim as one line of text. */
-export function claimText(value: unknown): string {
+const moments = new Set(["auth_time", "exp", "iat", "nbf", "updated_at"]);
+
+/** Any claim as one line of text; the claims that count seconds as a date. */
+export function claimText(value: unknown, claim = ""): string {
+  if (moments.has(claim) && typeof value === "number")
+    return new Date(value * 1000).toLocaleString();
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -1,4 +1,4 @@
-import { button, make } from "./dom.js";
+import { button, make, setBusy } from "./dom.js";
 import { claimsOf, settings, type Auth } from "./auth.js";
 import { claimText } from "./profile.js";
 
@@ -11,16 +11,16 @@ export function startSession(root: HTMLElement, auth: Auth, act: Act) {
     "data-testid": "user-info",
   });
   const renew = button("Renew now", { "data-testid": "renew" }, () => {
-    renew.disabled = true;
-    act(() => auth.refresh().finally(() => (renew.disabled = false)));
+    setBusy(renew, true);
+    act(() => auth.refresh().finally(() => setBusy(renew, false)));
   });
   const ask = button("Ask for UserInfo", { "data-testid": "ask-user-info" }, () => {
-    ask.disabled = true;
+    setBusy(ask, true);
     act(() =>
       auth
         .userInfo()
         .then((claims) => (answer.textContent = JSON.stringify(claims, null, 2)))
-        .finally(() => (ask.disabled = false)),
+        .finally(() => setBusy(ask, false)),
     );
   });
 
@@ -78,7 +78,7 @@ export function startSession(root: HTMLElement, auth: Auth, act: Act) {
           "dl",
           { class: "facts claims" },
           ...Object.entries(claimsOf(auth) ?? {}).map(([name, value]) =>
-            fact(name, claimText(value), "mono"),
+            fact(name, claimText(value, name), "mono"),
           ),
         ),
       ),
