@@ -177,6 +177,14 @@ impl Claims {
         self.text("nonce")
     }
 
+    /// When the token was issued, in seconds since 1970.
+    pub fn issued_at_s(&self) -> Option<u64> {
+        self.0
+            .get("iat")
+            .and_then(Value::as_f64)
+            .map(|seconds| seconds as u64)
+    }
+
     /// Any claim.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

@@ -88,6 +88,20 @@ pub fn well_known_url(issuer: &Issuer, kind: WellKnown) -> String {
 }
 
 impl Metadata {
+    /// The endpoints that are there.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        [
+            &self.authorization_endpoint,
+            &self.token_endpoint,
+            &self.jwks_uri,
+            &self.userinfo_endpoint,
+            &self.revocation_endpoint,
+            &self.end_session_endpoint,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     /// Reads a discovery answer.
     ///
     /// Errors: [`Code::DiscoveryStatus`] for any status but 200; [`Code::DiscoveryMalformed`] for HTML, bad JSON, a wrong

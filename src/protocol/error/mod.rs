@@ -36,6 +36,12 @@ pub struct ProviderError {
     pub uri: Option<String>,
     /// The HTTP status, for answers of the back channel.
     pub status: Option<u16>,
+    /// The scope that an API asks for (RFC 6750 section 3).
+    pub scope: Option<String>,
+    /// The authentication contexts that an API asks for (RFC 9470 section 3).
+    pub acr_values: Option<String>,
+    /// The greatest age of the authentication that an API asks for, in seconds (RFC 9470 section 3).
+    pub max_age: Option<u64>,
 }
 
 impl Error {
@@ -110,6 +116,7 @@ impl ProviderError {
                 .filter(|uri| is_web_link(uri))
                 .map(|text| clip(text).into()),
             status,
+            ..ProviderError::default()
         }
     }
 }

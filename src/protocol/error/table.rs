@@ -31,8 +31,9 @@ macro_rules! codes {
             /// The class of the failure, for example `id_token`.
             ///
             /// `config`, `api` and `session` tell that the app used the library wrongly or at the wrong time, `insecure`,
-            /// `wasm`, `network` and `storage` that the page's surroundings are in the way, `internal` that this library
-            /// is at fault; every other group tells that the provider or its answer is.
+            /// `wasm`, `transient`, `timeout` and `storage` that the surroundings are in the way, `login_required` that
+            /// the user is needed, `internal` that this library is at fault; every other group tells that the provider
+            /// or its answer is.
             pub fn group(self) -> &'static str {
                 match self { $(Code::$variant => stringify!($group),)* }
             }
@@ -194,47 +195,41 @@ codes! {
         fix "If the issuer found in the detail is the provider you mean, configure exactly that text."
         see "OpenID Connect Discovery 1.0 section 4.3; RFC 8414 section 3.3"
     }
-    MetadataMissing "metadata_missing" metadata {
+    MetadataMissing "metadata_missing" metadata_missing {
         "The provider's metadata lacks something that this operation needs."
         cause "The field named in the detail is absent, or what it lists leaves out the code flow, so the operation cannot be done with this provider."
         fix "Switch the feature on at the provider, or give the field in `metadata`."
         see "OpenID Connect Discovery 1.0 section 3; RFC 8414 section 2"
     }
-    NoPkceS256 "no_pkce_s256" metadata {
+    NoPkceS256 "no_pkce_s256" metadata_missing {
         "The provider says that it does not support PKCE with S256."
         cause "`code_challenge_methods_supported` is present without \"S256\". The plain method does not protect the code, so it is never used."
         fix "Switch PKCE with S256 on for this client (Keycloak: Clients, <clientId>, Advanced, Proof Key for Code Exchange: S256)."
         see "RFC 7636 section 4.2; RFC 9700 section 2.1.1"
     }
-    ProviderRequiresPar "provider_requires_par" metadata {
+    ProviderRequiresPar "provider_requires_par" metadata_missing {
         "The provider accepts pushed authorization requests only."
         cause "`require_pushed_authorization_requests` is true in its metadata, and this version does not push requests."
         fix "Lift the demand at the provider for this public client."
         see "RFC 9126 section 5"
     }
-    PromptNoneUnsupported "prompt_none_unsupported" metadata {
+    PromptNoneUnsupported "prompt_none_unsupported" metadata_missing {
         "The provider does not offer a sign-in without a page."
         cause "`prompt_values_supported` is present without \"none\", so a session cannot be restored silently."
         fix "Let the user sign in with auth.signIn(), or set restore: false."
         see "Initiating User Registration via OpenID Connect 1.0 section 4.2"
     }
-    Offline "offline" network retryable {
+    Offline "offline" transient retryable {
         "The browser is offline."
         cause "There is no network. The session is kept."
         fix "Try again when the browser is online; the session goes on by itself then."
         see "Navigator.onLine"
     }
-    Timeout "timeout" network retryable {
+    Timeout "timeout" timeout retryable {
         "The step took longer than its deadline."
         cause "The network or the server was too slow. The session is kept."
         fix "Try again. If it happens often, look at how long the provider takes for the request named in the detail."
         see "Deadlines"
-    }
-    Aborted "aborted" network retryable {
-        "The call was aborted."
-        cause "The AbortSignal of the call fired, or the page was left while it ran."
-        fix "Nothing is wrong; call again if the result is still wanted."
-        see "AbortSignal"
     }
     CallbackStateUnknown "callback_state_unknown" state {
         "The answer belongs to no sign-in that this tab began."
@@ -284,25 +279,25 @@ codes! {
         fix "Look the error up in the provider's log. `invalid_scope`: the client may not ask for one of the scopes. `unauthorized_client`: switch the code flow on for <clientId>."
         see "RFC 6749 section 4.1.2.1"
     }
-    LoginRequired "login_required" authorization_error {
+    LoginRequired "login_required" login_required {
         "The user must sign in."
         cause "The provider has no session for this browser, or it cannot be seen from here; a call was made while nobody was signed in; or the session is over."
         fix "Call auth.signIn()."
         see "OpenID Connect Core 1.0 section 3.1.2.6"
     }
-    InteractionRequired "interaction_required" authorization_error {
+    InteractionRequired "interaction_required" login_required {
         "The provider wants to show a page."
         cause "A sign-in without a page was asked for, and the provider needs the user: a second factor, new terms, missing consent."
         fix "Call auth.signIn()."
         see "OpenID Connect Core 1.0 section 3.1.2.6"
     }
-    ConsentRequired "consent_required" authorization_error {
+    ConsentRequired "consent_required" login_required {
         "The user must agree to what the app asks for."
         cause "A sign-in without a page was asked for, and consent has not been given yet."
         fix "Call auth.signIn(), or grant the consent for all users at the provider."
         see "OpenID Connect Core 1.0 section 3.1.2.6"
     }
-    AccountSelectionRequired "account_selection_required" authorization_error {
+    AccountSelectionRequired "account_selection_required" login_required {
         "The user must choose an account."
         cause "Several accounts are signed in at the provider, and a sign-in without a page cannot choose."
         fix "Call auth.signIn(), with `loginHint` if the account is known."
@@ -464,43 +459,43 @@ codes! {
         fix "Sign in again with the same `maxAge`; a provider that ignores `max_age` cannot give what was asked."
         see "OpenID Connect Core 1.0 sections 3.1.3.7 (13) and 12.2"
     }
-    JwksUnavailable "jwks_unavailable" keys retryable {
+    JwksUnavailable "jwks_unavailable" transient retryable {
         "The provider's signing keys cannot be fetched."
         cause "`jwks_uri` gave no answer, an error status, or one that this origin may not read. Without keys no ID token can be checked, so nothing was used."
         fix "Try again later. If it stays, open `jwks_uri` in a tab and look for a missing Access-Control-Allow-Origin header."
         see "OpenID Connect Core 1.0 section 10.1"
     }
-    JwksMalformed "jwks_malformed" keys {
+    JwksMalformed "jwks_malformed" discovery {
         "The provider's signing keys cannot be read."
         cause "The answer of `jwks_uri` is no JSON object with a list `keys`, or is too large."
         fix "Open `jwks_uri` in a tab; most often it points at a page instead of the key set."
         see "RFC 7517 section 5"
     }
-    ClockSkew "clock_skew" clock {
+    ClockSkew "clock_skew" id_token {
         "The clock of this device is wrong."
         cause "The provider's times and this device's differ by more than the leeway."
         fix "Set the clock of this device, best to automatic. `leeway` allows up to 300 seconds."
         see "RFC 7519 section 4.1.4"
     }
-    RefreshMissing "refresh_missing" refresh {
+    RefreshMissing "refresh_missing" config {
         "The session cannot be prolonged: the provider gave no refresh token."
         cause "The client may not use refresh tokens, or the scope that allows them was not asked for. The session lasts as long as the access token."
         fix "Switch refresh tokens on for <clientId>, or add `offline_access` to `scope` where the provider wants it."
         see "RFC 6749 section 1.5; OpenID Connect Core 1.0 section 11"
     }
-    RefreshRejected "refresh_rejected" refresh {
+    RefreshRejected "refresh_rejected" login_required {
         "The provider ended the session."
         cause "The refresh token is expired, revoked or was used twice: it answered `invalid_grant`."
         fix "Call auth.signIn(). If it happens soon after sign-in, compare the provider's session and refresh token life."
         see "RFC 6749 section 5.2"
     }
-    RefreshFailed "refresh_failed" refresh retryable {
+    RefreshFailed "refresh_failed" transient retryable {
         "The access token could not be renewed this time."
         cause "The provider or the network is in trouble. The session is kept."
         fix "Try again later; calls try by themselves."
         see "RFC 6749 section 6"
     }
-    ReauthenticationNeeded "reauthentication_needed" refresh {
+    ReauthenticationNeeded "reauthentication_needed" login_required {
         "The session stands, but this page cannot renew its token by itself."
         cause "The fate of the last refresh is unknown, so the refresh token is not sent again: providers take a second use for theft."
         fix "Call auth.signIn(), or reload the page: the provider's session usually lives and no password is asked."
@@ -584,11 +579,11 @@ codes! {
         fix "Call auth.signIn(); `lastError` and auth.diagnostics tell why the attempts failed."
         see "restore"
     }
-    TokenStaysInVault "token_stays_in_vault" session {
-        "The access token is not handed out."
-        cause "With a vault no script of the page can read a token."
-        fix "Use auth.fetch, which adds the token where it is allowed."
-        see "auth.accessToken()"
+    UserClaimsRefused "user_claims_refused" session {
+        "The app's own check refused the user's claims."
+        cause "The validator given as `user` found issues in the claims of the ID token, or answers only later."
+        fix "Ask for the scopes whose claims the validator needs, and use a validator that answers at once."
+        see "createAuth, option user"
     }
     StorageUnavailable "storage_unavailable" storage {
         "The browser does not let this page store anything."
@@ -608,19 +603,13 @@ codes! {
         fix "Give the endpoint in `metadata` if the provider has one under another name."
         see "OpenID Connect RP-Initiated Logout 1.0 section 2.1"
     }
-    LogoutStateMismatch "logout_state_mismatch" logout {
-        "The return from the provider's sign-out does not match one that this tab began."
-        cause "`state` is missing or another one. Nobody was signed in or out by it."
-        fix "Nothing to do; if it happens at each sign-out, look for a router that drops `state`."
-        see "OpenID Connect RP-Initiated Logout 1.0 section 3"
-    }
     RevocationFailed "revocation_failed" logout retryable {
         "The provider did not confirm that the token was revoked."
         cause "The revocation endpoint gave an error or no answer. This app is signed out all the same; the token may live on until it expires."
         fix "Nothing for the user to do; watch the provider if it happens often."
         see "RFC 7009 section 2.2.1"
     }
-    CallbackUrlChanged "callback_url_changed" callback {
+    CallbackUrlChanged "callback_url_changed" config {
         "The callback URL was changed before the library could read it."
         cause "A router or another script removed the query from the address before createAuth ran."
         fix "Call createAuth in the module that is imported first, before the router starts."

@@ -1,0 +1,36 @@
+//! The JavaScript surface of the npm package: one class, one way in, one way out.
+
+use js_sys::Function;
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+use crate::link::{Outgoing, error_to_json};
+use crate::protocol::error::{Code, Error};
+use crate::session::Config;
+
+/// The vault as the TypeScript front uses it.
+#[wasm_bindgen]
+pub struct Vault(crate::vault::Vault);
+
+#[wasm_bindgen]
+impl Vault {
+    /// Opens a vault. `config` is the JSON of the options, `origin` the page's; `emit(json, handle)` gets every
+    /// message to the front. Throws the JSON of an error with a `config_*` code for a bad option.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: &str, origin: &str, emit: Function) -> Result<Vault, JsValue> {
+        let config = match serde_json::from_str(config) {
+            Ok(Value::Object(map)) => Config::from_map(&map, origin),
+            _ => Err(Error::new(Code::ConfigInvalid)),
+        };
+        let config = config.map_err(|error| JsValue::from(error_to_json(&error).to_string()))?;
+        let emit = move |message: Outgoing| {
+            let _ = emit.call2(&JsValue::NULL, &message.json.into(), &message.handle);
+        };
+        Ok(Self(crate::vault::Vault::new(config, Box::new(emit))))
+    }
+
+    /// Takes one message of the front, with the `Request` of an API call beside it.
+    pub fn post(&self, message: &str, handle: JsValue) {
+        self.0.post(message, handle);
+    }
+}

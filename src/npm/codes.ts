@@ -1,0 +1,162 @@
+// Written by `cargo xtask codes` from the table in src/protocol/error; do not edit.
+
+/** What went wrong, as a stable name. docs/errors.md explains each. */
+export type AuthErrorCode =
+  | "config_missing"
+  | "config_invalid"
+  | "config_bad_issuer"
+  | "config_bad_redirect_uri"
+  | "config_bad_resource"
+  | "config_scope_without_openid"
+  | "config_reserved_parameter"
+  | "config_prompt_none_combined"
+  | "config_conflict"
+  | "config_return_target"
+  | "insecure_context"
+  | "insecure_endpoint"
+  | "wasm_unavailable"
+  | "wasm_blocked_by_csp"
+  | "core_load_failed"
+  | "discovery_down"
+  | "discovery_cors"
+  | "discovery_blocked_by_csp"
+  | "discovery_status"
+  | "discovery_malformed"
+  | "discovery_issuer_mismatch"
+  | "metadata_missing"
+  | "no_pkce_s256"
+  | "provider_requires_par"
+  | "prompt_none_unsupported"
+  | "offline"
+  | "timeout"
+  | "callback_state_unknown"
+  | "callback_replayed"
+  | "callback_malformed"
+  | "callback_iss_mismatch"
+  | "callback_iss_missing"
+  | "transaction_corrupt"
+  | "transaction_expired"
+  | "idp_error"
+  | "login_required"
+  | "interaction_required"
+  | "consent_required"
+  | "account_selection_required"
+  | "token_network"
+  | "token_cors"
+  | "token_redirected"
+  | "token_error"
+  | "token_client_is_confidential"
+  | "token_malformed"
+  | "token_no_id_token"
+  | "token_type_unsupported"
+  | "id_token_malformed"
+  | "id_token_encrypted"
+  | "id_token_alg"
+  | "id_token_typ"
+  | "id_token_crit"
+  | "id_token_key"
+  | "id_token_signature"
+  | "id_token_iss"
+  | "id_token_aud"
+  | "id_token_azp"
+  | "id_token_exp"
+  | "id_token_iat"
+  | "id_token_nbf"
+  | "id_token_nonce"
+  | "id_token_sub"
+  | "id_token_at_hash"
+  | "id_token_acr"
+  | "id_token_auth_time"
+  | "jwks_unavailable"
+  | "jwks_malformed"
+  | "clock_skew"
+  | "refresh_missing"
+  | "refresh_rejected"
+  | "refresh_failed"
+  | "reauthentication_needed"
+  | "userinfo_failed"
+  | "userinfo_malformed"
+  | "userinfo_sub"
+  | "userinfo_signed_unsupported"
+  | "api_not_allowed"
+  | "api_redirected"
+  | "api_own_authorization"
+  | "api_body_not_replayable"
+  | "insufficient_scope"
+  | "step_up_required"
+  | "session_changed"
+  | "navigation_cancelled"
+  | "restore_closed"
+  | "user_claims_refused"
+  | "storage_unavailable"
+  | "storage_full"
+  | "logout_no_endpoint"
+  | "revocation_failed"
+  | "callback_url_changed"
+  | "internal_error";
+
+/** The kind of trouble, for coarse handling. */
+export type AuthErrorGroup =
+  | "config"
+  | "insecure"
+  | "wasm"
+  | "discovery"
+  | "issuer_mismatch"
+  | "metadata_missing"
+  | "transient"
+  | "timeout"
+  | "state"
+  | "response_malformed"
+  | "iss"
+  | "txn"
+  | "authorization_error"
+  | "login_required"
+  | "token_network"
+  | "token_error"
+  | "token_invalid"
+  | "token_type"
+  | "id_token"
+  | "userinfo"
+  | "api"
+  | "session"
+  | "storage"
+  | "logout"
+  | "internal";
+
+/** Group, whether the same call may succeed later (1) or not (0), message, fix. */
+export type Explanation = readonly [
+  group: AuthErrorGroup,
+  retryable: 0 | 1,
+  message: string,
+  fix: string,
+];
+
+/** The codes that can occur before the core is loaded. */
+export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
+  config_missing: ["config",0,"The configuration lacks an issuer or a client id.","Pass both: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). The detail names the missing one. With Vite, only variables that begin with VITE_ reach the page."],
+  config_invalid: ["config",0,"An option has a value that cannot be used.","Correct the named option. Allowed values stand in the type of createAuth's options; `leeway` is 0 to 300 seconds."],
+  config_bad_issuer: ["config",0,"The issuer is not an https URL without query and fragment.","Use the value of `issuer` in the provider's discovery document, byte by byte, without `/.well-known/openid-configuration`."],
+  config_bad_redirect_uri: ["config",0,"The redirect URI is not an absolute URL of this origin without a fragment.","Leave `redirectUri` out, or set an absolute URL below <origin>/ and register the very same text with the provider."],
+  config_scope_without_openid: ["config",0,"The scope lacks `openid`.","Put `openid` into `scope`, for example \"openid profile\"; for plain OAuth without a user set discovery: \"oauth-authorization-server\"."],
+  config_conflict: ["config",0,"createAuth was called again with other options.","Call createAuth once in a module of its own and import its result everywhere."],
+  config_return_target: ["config",0,"The return target leaves this origin.","Pass a path such as \"/orders?open=1\". Never copy a return target from the query of a link without checking it."],
+  insecure_context: ["insecure",0,"The page does not run in a secure context.","Serve the page by https. On the development machine open http://localhost instead of the machine's address."],
+  wasm_unavailable: ["wasm",0,"This browser cannot run WebAssembly.","Allow WebAssembly for this site or use a current browser."],
+  wasm_blocked_by_csp: ["wasm",0,"The page's Content Security Policy forbids WebAssembly.","Add it: Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'. It does not allow JavaScript's eval."],
+  core_load_failed: ["wasm",1,"The core of the library could not be loaded.","Try again; if the page is older than the deployment, reload it. Keep the chunks of the previous release on the server for a while."],
+  offline: ["transient",1,"The browser is offline.","Try again when the browser is online; the session goes on by itself then."],
+  callback_replayed: ["state",0,"This answer has been used before.","Nothing to do if somebody is signed in; else start again with auth.signIn()."],
+  login_required: ["login_required",0,"The user must sign in.","Call auth.signIn()."],
+  interaction_required: ["login_required",0,"The provider wants to show a page.","Call auth.signIn()."],
+  consent_required: ["login_required",0,"The user must agree to what the app asks for.","Call auth.signIn(), or grant the consent for all users at the provider."],
+  account_selection_required: ["login_required",0,"The user must choose an account.","Call auth.signIn(), with `loginHint` if the account is known."],
+  step_up_required: ["api",0,"The API wants a stronger or more recent sign-in.","Call auth.signIn({ acrValues, maxAge }) with these values, then make the call again."],
+  session_changed: ["session",0,"The session changed while the call waited.","Render the new state, then call again if it still makes sense."],
+  navigation_cancelled: ["session",0,"The page did not leave for the provider, or came back from it.","Offer the sign-in again."],
+  restore_closed: ["session",0,"The session was not restored: too many attempts have failed.","Call auth.signIn(); `lastError` and auth.diagnostics tell why the attempts failed."],
+  user_claims_refused: ["session",0,"The app's own check refused the user's claims.","Ask for the scopes whose claims the validator needs, and use a validator that answers at once."],
+  storage_unavailable: ["storage",0,"The browser does not let this page store anything.","Allow site data for <origin>, or open the page in a window of its own."],
+  storage_full: ["storage",0,"The browser's storage for this site is full.","Remove what the app does not need from sessionStorage and localStorage."],
+  callback_url_changed: ["config",0,"The callback URL was changed before the library could read it.","Call createAuth in the module that is imported first, before the router starts."],
+  internal_error: ["internal",0,"Something went wrong inside the library.","Please report it with the steps that lead to it."],
+};

@@ -1,0 +1,37 @@
+/**
+ * The core chunk: the WebAssembly vault, inlined so that no bundler and no server has to know about a second file.
+ */
+import { initSync, Vault } from "#glue";
+import wasm from "#wasm";
+
+export { texts } from "./texts.js";
+
+/** Opens a vault. Rejects with the JSON of an error for a bad option, and with what the engine throws otherwise. */
+export async function open(
+  config: string,
+  origin: string,
+  emit: (json: string, handle: unknown) => void,
+): Promise<Vault> {
+  await instantiate();
+  return new Vault(config, origin, emit);
+}
+
+let instance: Promise<void> | undefined;
+
+/** One instance serves every vault of the page. */
+function instantiate(): Promise<void> {
+  instance ??= inflate(wasm)
+    .then((bytes) => WebAssembly.compile(bytes))
+    .then((module) => void initSync({ module }))
+    .catch((error: unknown) => {
+      instance = undefined;
+      throw error;
+    });
+  return instance;
+}
+
+function inflate(base64: string): Promise<ArrayBuffer> {
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Response(stream).arrayBuffer();
+}

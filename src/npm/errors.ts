@@ -1,0 +1,76 @@
+import { early, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes.js";
+
+/** Where each code has its page; `npm start` serves the same pages under `/errors/`. */
+export const DOCS = "https://keyward.dev/errors/";
+
+/** What the provider or an API said, as data: show it as text, never as markup. */
+export interface ProviderSaid {
+  readonly error: string;
+  readonly description?: string;
+  readonly uri?: string;
+  readonly status?: number;
+  /** The scope an API asks for (`insufficient_scope`). */
+  readonly scope?: string;
+  /** The authentication an API asks for (RFC 9470). */
+  readonly acrValues?: string;
+  readonly maxAge?: number;
+}
+
+/** An error as the core writes it. */
+export interface WireError {
+  readonly code: AuthErrorCode;
+  readonly detail?: string;
+  readonly retryAfter?: number;
+  readonly provider?: ProviderSaid;
+}
+
+// The texts of the core's codes come with the core; the entry knows only those that can occur before.
+const explanations: Partial<Record<AuthErrorCode, Explanation>> = { ...early };
+
+export function learnExplanations(more: Partial<Record<AuthErrorCode, Explanation>>): void {
+  Object.assign(explanations, more);
+}
+
+/** Everything that goes wrong in Keyward, told by `code`. Holds no token, no code and no form, ever. */
+export class AuthError extends Error {
+  override readonly name = "AuthError";
+  /** What happened. Each code has a page in the documentation. */
+  readonly code: AuthErrorCode;
+  /** The kind of trouble, for coarse handling. */
+  readonly group: AuthErrorGroup;
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean;
+  /** What to do about it, with the exact value to paste where there is one. */
+  readonly fix: string;
+  /** The code's page. */
+  readonly docs: string;
+  /** What exactly was wrong: a name, or an expected and a found value. */
+  readonly detail?: string;
+  /** Seconds to wait before another try, where the server said so. */
+  readonly retryAfter?: number;
+  /** What the provider or the API said. */
+  readonly provider?: ProviderSaid;
+
+  constructor(error: WireError, cause?: unknown) {
+    const [group, retryable, message, fix] = explanations[error.code] ?? ["internal", 0, "", ""];
+    const text = message || error.code;
+    super(error.detail ? `${text} (${error.detail})` : text, cause === undefined ? {} : { cause });
+    this.code = error.code;
+    this.group = group;
+    this.retryable = retryable === 1;
+    this.fix = fix;
+    this.docs = DOCS + error.code;
+    if (error.detail !== undefined) this.detail = error.detail;
+    if (error.retryAfter !== undefined) this.retryAfter = error.retryAfter;
+    if (error.provider !== undefined) this.provider = error.provider;
+  }
+}
+
+/** Tells an {@link AuthError} from everything else, also across two copies of the package. */
+export function isAuthError(value: unknown): value is AuthError {
+  return value instanceof Error && value.name === "AuthError" && "code" in value;
+}
+
+export function fail(code: AuthErrorCode, detail?: string, cause?: unknown): AuthError {
+  return new AuthError(detail === undefined ? { code } : { code, detail }, cause);
+}

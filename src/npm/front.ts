@@ -1,0 +1,555 @@
+import { arrive, type Arrival } from "./callback.js";
+import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
+import { Link, type Notice, type SnapshotWire } from "./link.js";
+import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
+import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
+import { Store, transactions, type Mark } from "./store.js";
+import type {
+  Auth,
+  AuthEvents,
+  AuthOptions,
+  AuthState,
+  Diagnosis,
+  SignedOutReason,
+  SignInOptions,
+  SignOutOptions,
+  User,
+} from "./types.js";
+
+/** A navigation that shows no effect for this long did not happen. */
+const NAVIGATION_DEADLINE = 60_000;
+const MOST_DIAGNOSTICS = 50;
+/** The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something. */
+const NEEDS_USER = [
+  "login_required",
+  "interaction_required",
+  "consent_required",
+  "account_selection_required",
+];
+
+/**
+ * The front of one client: it navigates where the vault says, hands answers over, keeps the sign-out mark, and shows
+ * the state. No token ever gets here, except one that the app asks for itself.
+ */
+export class Front<TUser> implements Auth<TUser> {
+  readonly ready: Promise<AuthState<TUser>>;
+  #settle!: (state: AuthState<TUser>) => void;
+  #state: AuthState<TUser> = { status: "loading", lastError: null };
+  #expiresAt: number | null = null;
+  /** The session this page shows, and its mark. */
+  #session: string | null = null;
+  #mark: Mark | null = null;
+  /** The mark that was last seen, so that each change is told once. */
+  #seen: Mark | null = null;
+
+  readonly #options: AuthOptions<TUser>;
+  readonly #redirectUri: string;
+  readonly #configError: AuthError | null = null;
+  readonly #store: Store;
+  readonly #channel: BroadcastChannel | null = null;
+  #link: Promise<Link> | undefined;
+  /** While the vault says whether another session is the same user's, nothing is asked of it. */
+  #adopting: Promise<void> = Promise.resolve();
+  /** Ends a navigation that the user came back from. */
+  #cancelNavigation: (() => void) | null = null;
+
+  readonly #listeners = new Set<() => void>();
+  readonly #handlers = new Map<string, Set<(event: never) => void>>();
+  readonly diagnostics: Diagnosis[] = [];
+
+  constructor(options: AuthOptions<TUser>) {
+    this.#options = options;
+    this.#redirectUri = options.redirectUri ?? "";
+    this.ready = new Promise((resolve) => (this.#settle = resolve));
+    // On a server there is nobody to sign in: the state stays "loading", as the first render in the browser shows it.
+    this.#store = new Store(options.issuer, options.clientId);
+    if (typeof document === "undefined") {
+      this.#settle(this.#state);
+      return;
+    }
+    this.#redirectUri ||= defaultRedirectUri();
+    this.#configError = checkOptions(options as AuthOptions<never>);
+    this.#seen = this.#store.mark;
+    const arrival = this.#configError
+      ? null
+      : arrive(options.issuer, options.clientId, this.#redirectUri);
+    transactions.prune(Date.now());
+    this.#channel = this.#listen();
+    if (arrival?.kind === "lost") this.#diagnose(fail("callback_url_changed"));
+    if (!this.#store.shared) this.#diagnose(fail("storage_unavailable"));
+    void this.#start(arrival);
+  }
+
+  get state(): AuthState<TUser> {
+    return this.#state;
+  }
+
+  get user(): TUser | null {
+    return this.#state.status === "signedIn" ? this.#state.user : null;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  on<K extends keyof AuthEvents<TUser> & string>(
+    event: K,
+    listener: (event: AuthEvents<TUser>[K]) => void,
+  ): () => void {
+    const handlers = this.#handlers.get(event) ?? new Set();
+    this.#handlers.set(event, handlers.add(listener));
+    return () => void handlers.delete(listener);
+  }
+
+  async signIn(options: SignInOptions = {}): Promise<never> {
+    const { returnTo, signal, ...want } = options;
+    if (this.#configError) throw this.#configError;
+    signal?.throwIfAborted();
+    const path = returnPath(returnTo);
+    requireSecureContext();
+    const refused = transactions.put("probe", "null");
+    if (refused) throw fail(refused);
+    transactions.drop("probe");
+    const link = await this.#open();
+    const { url, state, record } = await link.ask(
+      "signIn",
+      { ...want, returnTo: path },
+      undefined,
+      signal,
+    );
+    return this.#leave(url ?? "", state ?? "", record ?? "", signal);
+  }
+
+  async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    await until(this.#settled(), request.signal);
+    if (this.#session === null) {
+      const response = await fetch(request);
+      if (response.status === 401) throw fail("login_required");
+      return response;
+    }
+    // A stream is gone once it was sent.
+    const replayable = !(init?.body instanceof ReadableStream);
+    const link = await this.#open();
+    const fields = { session: this.#session, replayable };
+    try {
+      const { handle } = await link.ask("call", fields, request, request.signal);
+      return handle as Response;
+    } catch (error) {
+      if (isAuthError(error) && error.code === "step_up_required") {
+        const { acrValues, maxAge } = error.provider ?? {};
+        this.#emit("stepUpRequired", {
+          ...(acrValues === undefined ? {} : { acrValues }),
+          ...(maxAge === undefined ? {} : { maxAge }),
+        });
+      }
+      throw error;
+    }
+  }
+
+  async userInfo(): Promise<User> {
+    const { claims } = await this.#askSession("userInfo");
+    return claims as unknown as User;
+  }
+
+  async refresh(): Promise<void> {
+    await this.#askSession("refresh");
+  }
+
+  async accessToken(): Promise<string> {
+    const { token } = await this.#askSession("accessToken");
+    return token ?? "";
+  }
+
+  async preload(): Promise<void> {
+    await this.#open();
+  }
+
+  async signOut(options: SignOutOptions = {}): Promise<void> {
+    const returnTo = options.returnTo === undefined ? undefined : returnPath(options.returnTo);
+    if (this.#configError) throw this.#configError;
+    this.#compareMark(false);
+    if (this.#isForeign()) {
+      // Another session took this one's place. If it is another user's, the page reloads and signs nobody out.
+      await this.#adopting;
+      if (this.#isForeign()) return;
+    }
+    this.#announceEnd(this.#mark ?? this.#store.mark);
+    const session = this.#session;
+    this.#forget("signedOut");
+    const link = await this.#open();
+    const { url, state } = await link.ask("signOut", { session });
+    if (!url || navigator.onLine === false) return;
+    const { issuer, clientId } = this.#options;
+    const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
+    transactions.put(state ?? "", JSON.stringify(record));
+    location.assign(url);
+  }
+
+  /** Shows a finding, as state and as diagnosis. */
+  report(error: AuthError): void {
+    this.#diagnose(error);
+    this.#show({ ...this.#state, lastError: error });
+  }
+
+  // ---- the load of the page -------------------------------------------------------------------------------------
+
+  async #start(arrival: Arrival | null): Promise<void> {
+    try {
+      if (this.#configError) return this.#settleSignedOut("neverSignedIn", this.#configError);
+      if (arrival?.kind === "callback") return await this.#finish(arrival);
+      if (arrival?.kind === "signedOut" && this.#store.mark?.[0] === "-") this.#store.removeMark();
+      await this.#restore();
+    } catch (error) {
+      this.#settleSignedOut("expired", asAuthError(error));
+    }
+  }
+
+  async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
+    const { query, record, replayed, restore } = arrival;
+    if (replayed) return this.#restore(fail("callback_replayed"));
+    requireSecureContext();
+    const mark = this.#store.mark;
+    try {
+      const link = await this.#open();
+      const { carry } = await link.ask("callback", { query, record, mark });
+      if (restore) this.#store.restoreAnswered(Date.now(), false);
+      if (carry && this.#state.status === "signedIn")
+        this.#show({ ...this.#state, lastError: fail(carry) });
+      // A sign-out elsewhere can have come in between.
+      if (this.#state.status === "loading") this.#settleSignedOut("signedOutElsewhere", null);
+    } catch (error) {
+      const failure = asAuthError(error);
+      if (!restore) return this.#restore(failure);
+      const needsUser = NEEDS_USER.includes(failure.code);
+      this.#store.restoreAnswered(Date.now(), !needsUser);
+      if (needsUser) this.#store.removeHint();
+      this.#settleSignedOut(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
+    }
+  }
+
+  /** Gets the session back with the provider's help, or settles. `failure` is what the user still has to see. */
+  async #restore(failure: AuthError | null = null): Promise<void> {
+    const { restore = true } = this.#options;
+    const mark = this.#store.mark;
+    const hinted = this.#store.hint;
+    if (mark?.[0] === "-") return this.#settleSignedOut("signedOut", failure);
+    if (restore === false || (restore === true && !hinted)) {
+      return this.#settleSignedOut(hinted ? "expired" : "neverSignedIn", failure);
+    }
+    if (!isTopLevel()) return this.#settleSignedOut("expired", failure);
+    if (!this.#store.mayRestore(Date.now())) {
+      return this.#settleSignedOut("expired", failure ?? fail("restore_closed"));
+    }
+    requireSecureContext();
+    await shown();
+    const link = await this.#open();
+    const fields = {
+      returnTo: returnPath(undefined),
+      mark: this.#store.mark,
+      carry: failure?.code,
+    };
+    const answer = await link.ask("restore", fields);
+    await shown();
+    // The user may have signed out, here or elsewhere, while the metadata was on its way.
+    if (this.#state.status !== "loading") return;
+    if (this.#store.mark?.[0] === "-") return this.#settleSignedOut("signedOutElsewhere", failure);
+    const refused = transactions.put(answer.state ?? "", answer.record ?? "");
+    if (refused) throw fail(refused);
+    this.#store.countRestore(Date.now());
+    this.#cancelNavigation = () => this.#settleSignedOut("expired", null);
+    location.replace(answer.url ?? "");
+  }
+
+  // ---- what the vault tells -------------------------------------------------------------------------------------
+
+  #open(): Promise<Link> {
+    const { user: _, restore: __, ...options } = this.#options;
+    const config = JSON.stringify({ ...options, redirectUri: this.#redirectUri });
+    this.#link ??= Link.toPage(config, (notice) => this.#hear(notice)).catch((error: unknown) => {
+      this.#link = undefined;
+      throw error;
+    });
+    return this.#link;
+  }
+
+  /** Resolves when it is clear whose session this page shows. */
+  async #settled(): Promise<void> {
+    if (this.#state.status === "loading") await this.ready;
+    this.#compareMark(false);
+    await this.#adopting;
+  }
+
+  /** Tells the vault something that needs no answer. */
+  #tell(command: string, fields: Record<string, unknown> = {}): void {
+    void this.#link?.then((link) => link.ask(command, fields)).catch(() => {});
+  }
+
+  async #askSession(command: string) {
+    await this.#settled();
+    if (this.#session === null) throw fail("login_required");
+    const link = await this.#open();
+    return link.ask(command, { session: this.#session });
+  }
+
+  #hear(notice: Notice): void {
+    const error = notice.error ? new AuthError(notice.error) : null;
+    switch (notice.notice) {
+      case "signedIn":
+        return this.#signedIn(notice);
+      case "state":
+        return notice.status === "signedIn"
+          ? this.#showUser(notice, error)
+          : this.#ended(notice.reason ?? "sessionEnded", error);
+      case "refreshed":
+        this.#expiresAt = notice.expiresAt ?? null;
+        return this.#emit("refreshed", { expiresAt: this.#expiresAt });
+      case "refreshFailed":
+        return error ? this.#emit("refreshFailed", { error }) : undefined;
+      case "diagnosis":
+        return this.#diagnose(new AuthError(notice as WireError));
+      case "endEverywhere":
+        return this.#announceEnd(this.#mark);
+    }
+  }
+
+  /** The mark is written before the state is shown; a restored session never overwrites a sign-out. */
+  #signedIn(notice: Notice): void {
+    const { session = "", userHash = "", origin } = notice;
+    const now = this.#store.mark;
+    const mark = `+${session}.${userHash}`;
+    const outrun =
+      origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
+    if (outrun) {
+      return this.#tell("drop", { session, revoke: now?.[0] === "-" });
+    }
+    if (origin !== "joined" && !this.#store.setMark(mark)) {
+      // Nothing can be shared: this tab goes on alone, and a missing mark means nothing to it.
+      if (this.#store.shared) this.#diagnose(fail("storage_full"));
+      this.#mark = null;
+    } else {
+      this.#mark = mark;
+    }
+    this.#seen = this.#store.mark;
+    this.#session = session;
+    this.#store.setHint();
+    this.#showUser(notice, null);
+    if (origin === "joined") return;
+    this.#channel?.postMessage(mark);
+  }
+
+  #showUser(snapshot: SnapshotWire, lastError: AuthError | null): void {
+    const before = this.#state;
+    let user: TUser;
+    try {
+      user = this.#checkUser(snapshot.user ?? {});
+    } catch (error) {
+      this.#tell("drop", { session: this.#session, revoke: false });
+      return this.#ended("sessionEnded", asAuthError(error));
+    }
+    const expiresAt = () => this.#expiresAt;
+    this.#expiresAt = snapshot.expiresAt ?? null;
+    this.#show({
+      status: "signedIn",
+      user,
+      scope: snapshot.scope ?? "",
+      get expiresAt() {
+        return expiresAt();
+      },
+      lastError,
+    });
+    if (before.status !== "signedIn") {
+      this.#emit("signedIn", { user, restored: (snapshot as Notice).origin !== "interactive" });
+    } else if (JSON.stringify(before.user) !== JSON.stringify(user)) {
+      this.#emit("userChanged", { user });
+    }
+  }
+
+  #checkUser(claims: Record<string, unknown>): TUser {
+    const schema = this.#options.user;
+    if (!schema) return claims as TUser;
+    const result = schema["~standard"].validate(claims);
+    if ("then" in result || result.issues) throw fail("user_claims_refused");
+    return result.value;
+  }
+
+  /** The vault's session is over. Whether other tabs go on is for the mark to say. */
+  #ended(reason: SignedOutReason, error: AuthError | null): void {
+    if (this.#state.status === "signedOut") return;
+    this.#session = this.#mark = null;
+    this.#settleSignedOut(reason, error);
+    this.#emit("signedOut", { reason });
+  }
+
+  // ---- what other tabs tell -------------------------------------------------------------------------------------
+
+  #listen(): BroadcastChannel | null {
+    const { issuer, clientId } = this.#options;
+    addEventListener("storage", (event) => {
+      if (event.key === null || event.key === this.#store.markKey) this.#compareMark(false);
+    });
+    watchPage({
+      onShow: (returned) => {
+        this.#compareMark(returned);
+        if (returned) this.#cameBack();
+        this.#tell("wake");
+      },
+      onNetwork: () => {
+        this.#compareMark(false);
+        this.#tell("wake");
+      },
+    });
+    if (typeof BroadcastChannel === "undefined") return null;
+    // Stays open when the page is hidden: a message then keeps the page from coming back out of the cache.
+    const channel = new BroadcastChannel(`keyward.${issuer}|${clientId}`);
+    channel.onmessage = ({ data }) => {
+      // The message can be here before the storage shows it.
+      if (typeof data === "string" && data[0] === "-" && data.slice(1) === this.#mark?.slice(1)) {
+        return this.#endedElsewhere(data, false);
+      }
+      this.#compareMark(false);
+    };
+    return channel;
+  }
+
+  /** Looks whether the mark is still the one of the session that this page shows. */
+  #compareMark(returned: boolean): void {
+    if (!this.#store.shared) return;
+    const mark = this.#store.mark;
+    const changed = mark !== this.#seen;
+    this.#seen = mark;
+    if (this.#session === null) {
+      if (changed && mark?.[0] === "+" && this.#state.status === "signedOut") {
+        this.#emit("signedInElsewhere", {});
+      }
+      return;
+    }
+    if (this.#mark === null || mark === this.#mark) return;
+    if (mark?.[0] !== "+") return this.#endedElsewhere(mark, returned);
+    this.#adopt(mark);
+  }
+
+  #endedElsewhere(mark: Mark | null, returned: boolean): void {
+    this.#tell("drop", { session: this.#session, revoke: mark?.[0] === "-" });
+    if (returned) return hideAndReload();
+    this.#ended("signedOutElsewhere", null);
+  }
+
+  /** Another session: the same user's is taken over, another user's must not meet what this page shows. */
+  #adopt(mark: Mark): void {
+    const reveal = hide();
+    this.#adopting = this.#open()
+      .then((link) => link.ask("adopt", { session: this.#session, mark }))
+      .then(({ adopted }) => {
+        if (!adopted) throw fail("session_changed");
+        this.#mark = mark;
+        this.#session = mark.slice(1, mark.indexOf("."));
+        reveal();
+      })
+      .catch(() => location.reload());
+  }
+
+  /** Whether the mark names a session that this page does not show. */
+  #isForeign(): boolean {
+    const mark = this.#store.mark;
+    return this.#mark !== null && mark?.[0] === "+" && mark !== this.#mark;
+  }
+
+  // ---- ends -----------------------------------------------------------------------------------------------------
+
+  /** Tells every tab, in this very task, that a session is over. */
+  #announceEnd(mark: Mark | null): void {
+    this.#store.removeHint();
+    if (!mark) return;
+    const tombstone = "-" + mark.slice(1);
+    this.#store.setMark(tombstone);
+    this.#seen = this.#store.mark;
+    this.#channel?.postMessage(tombstone);
+  }
+
+  #forget(reason: SignedOutReason): void {
+    const was = this.#state.status;
+    this.#session = this.#mark = null;
+    this.#settleSignedOut(reason, null);
+    if (was === "signedIn") this.#emit("signedOut", { reason });
+  }
+
+  #settleSignedOut(reason: SignedOutReason, lastError: AuthError | null): void {
+    this.#expiresAt = null;
+    this.#show({ status: "signedOut", reason, lastError });
+    if (lastError) this.#diagnose(lastError);
+  }
+
+  // ---- navigation -----------------------------------------------------------------------------------------------
+
+  #leave(url: string, state: string, record: string, signal?: AbortSignal): Promise<never> {
+    const refused = transactions.put(state, record);
+    if (refused) throw fail(refused);
+    return new Promise((_, reject) => {
+      const cancel = () => {
+        clearTimeout(timer);
+        this.#cancelNavigation = null;
+        transactions.drop(state);
+        reject(signal?.aborted ? signal.reason : fail("navigation_cancelled"));
+      };
+      const timer = setTimeout(cancel, NAVIGATION_DEADLINE);
+      signal?.addEventListener("abort", cancel);
+      this.#cancelNavigation = cancel;
+      location.assign(url);
+    });
+  }
+
+  /** The user came back without an answer, and the browser brought the page back as it was. */
+  #cameBack(): void {
+    this.#cancelNavigation?.();
+    this.#cancelNavigation = null;
+  }
+
+  // ---- telling the app ------------------------------------------------------------------------------------------
+
+  #show(state: AuthState<TUser>): void {
+    this.#state = state;
+    if (state.status !== "loading") this.#settle(state);
+    for (const listener of [...this.#listeners]) guarded(() => listener());
+  }
+
+  #emit<K extends keyof AuthEvents<TUser> & string>(event: K, detail: AuthEvents<TUser>[K]): void {
+    for (const handler of [...(this.#handlers.get(event) ?? [])]) {
+      guarded(() => handler(detail as never));
+    }
+  }
+
+  #diagnose({ code, message, fix, docs }: AuthError): void {
+    const diagnosis: Diagnosis = { code, at: Date.now(), message, docs, ...(fix ? { fix } : {}) };
+    this.diagnostics.push(diagnosis);
+    this.diagnostics.splice(0, this.diagnostics.length - MOST_DIAGNOSTICS);
+    this.#emit("diagnosis", diagnosis);
+  }
+}
+
+function requireSecureContext(): void {
+  if (!globalThis.crypto?.subtle) throw fail("insecure_context");
+}
+
+function asAuthError(error: unknown): AuthError {
+  return isAuthError(error) ? error : fail("internal_error", undefined, error);
+}
+
+/** An app's listener that throws must not stop the others, nor hide: the error goes where uncaught ones go. */
+function guarded(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

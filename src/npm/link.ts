@@ -1,0 +1,150 @@
+import { fail, learnExplanations, AuthError, type WireError } from "./errors.js";
+
+/** The version of the messages between a front and its vault. */
+const VERSION = 1;
+
+/** What the vault tells without being asked. */
+export interface Notice extends SnapshotWire {
+  notice: "signedIn" | "state" | "refreshed" | "refreshFailed" | "diagnosis" | "endEverywhere";
+  origin?: "interactive" | "joined" | "restored";
+  code?: WireError["code"];
+  detail?: string;
+}
+
+/** The observable state as the vault writes it. */
+export interface SnapshotWire {
+  status?: "signedIn" | "signedOut";
+  reason?: "neverSignedIn" | "expired" | "signedOut" | "signedOutElsewhere" | "sessionEnded";
+  session?: string;
+  userHash?: string;
+  user?: Record<string, unknown>;
+  scope?: string;
+  expiresAt?: number | null;
+  error?: WireError;
+}
+
+/** What the vault answers; each command knows which of these it gets. */
+export interface Answer {
+  url?: string;
+  state?: string;
+  record?: string;
+  returnTo?: string;
+  carry?: WireError["code"];
+  claims?: Record<string, unknown>;
+  token?: string;
+  adopted?: boolean;
+}
+
+interface Incoming extends Partial<Notice> {
+  ticket?: number;
+  ok?: Answer;
+  thrown?: null;
+}
+
+interface Waiting {
+  resolve: (answer: Answer & { handle?: unknown }) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** The core chunk: the vault and the explanations of its codes. */
+interface Core {
+  open: (
+    config: string,
+    origin: string,
+    emit: (json: string, handle: unknown) => void,
+  ) => Promise<{ post: (json: string, handle: unknown) => void }>;
+  texts: Parameters<typeof learnExplanations>[0];
+}
+
+/** A front's way to its vault. In the page it is a direct call: an answer can be there before `ask` returns. */
+export class Link {
+  readonly #post: (json: string, handle: unknown) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #tickets = 0;
+
+  private constructor(post: (json: string, handle: unknown) => void) {
+    this.#post = post;
+  }
+
+  /** Loads the core and opens a vault in this page. A failed load is not kept: the next call tries again. */
+  static async toPage(config: string, onNotice: (notice: Notice) => void): Promise<Link> {
+    if (typeof WebAssembly === "undefined") throw fail("wasm_unavailable");
+    let core: Core;
+    try {
+      core = await loadCore();
+    } catch (error) {
+      throw fail("core_load_failed", undefined, error);
+    }
+    learnExplanations(core.texts);
+    let receive: ((json: string, handle: unknown) => void) | undefined;
+    const vault = await core
+      .open(config, location.origin, (json, handle) => receive?.(json, handle))
+      .catch((error: unknown) => {
+        // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
+        if (typeof error === "string") throw new AuthError(JSON.parse(error) as WireError);
+        throw fail(
+          isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed",
+          undefined,
+          error,
+        );
+      });
+    const link = new Link((json, handle) => vault.post(json, handle));
+    receive = (json, handle) => link.#receive(json, handle, onNotice);
+    return link;
+  }
+
+  /** Sends a command and waits for its answer. */
+  ask(
+    command: string,
+    fields: Record<string, unknown> = {},
+    handle?: unknown,
+    signal?: AbortSignal | null,
+  ): Promise<Answer & { handle?: unknown }> {
+    const ticket = ++this.#tickets;
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#waiting.delete(ticket);
+        this.#send("cancel", ticket, {});
+        reject(signal?.reason);
+      };
+      const settled = () => signal?.removeEventListener("abort", abort);
+      this.#waiting.set(ticket, {
+        resolve: (answer) => (settled(), resolve(answer)),
+        reject: (reason) => (settled(), reject(reason)),
+      });
+      if (signal?.aborted) return abort();
+      signal?.addEventListener("abort", abort);
+      this.#send(command, ticket, fields, handle);
+    });
+  }
+
+  #send(command: string, ticket: number, fields: Record<string, unknown>, handle?: unknown): void {
+    this.#post(JSON.stringify({ ...fields, v: VERSION, do: command, ticket }), handle);
+  }
+
+  #receive(json: string, handle: unknown, onNotice: (notice: Notice) => void): void {
+    const message = JSON.parse(json) as Incoming;
+    if (message.notice) return onNotice(message as Notice);
+    const waiting = this.#waiting.get(message.ticket ?? 0);
+    this.#waiting.delete(message.ticket ?? 0);
+    if (message.ok) waiting?.resolve({ ...message.ok, handle });
+    else waiting?.reject(message.error ? new AuthError(message.error) : handle);
+  }
+}
+
+let loading: Promise<Core> | undefined;
+
+function loadCore(): Promise<Core> {
+  loading ??= import("./core.js").catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+function isCspRefusal(error: unknown): boolean {
+  return (
+    error instanceof WebAssembly.CompileError &&
+    /csp|security policy|unsafe-eval/i.test(error.message)
+  );
+}

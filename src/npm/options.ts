@@ -1,0 +1,83 @@
+import { fail, type AuthError } from "./errors.js";
+import { sameOriginPath } from "./callback.js";
+import type { AuthOptions } from "./types.js";
+
+const KNOWN = [
+  "issuer",
+  "clientId",
+  "redirectUri",
+  "postLogoutRedirectUri",
+  "scope",
+  "resources",
+  "authorizationParams",
+  "metadata",
+  "discovery",
+  "restore",
+  "leeway",
+  "trustedAudiences",
+  "idTokenHint",
+  "rotationGrace",
+  "user",
+];
+
+/** Throws for what nothing can be done without. */
+export function requireOptions(options: Partial<AuthOptions<never>> | undefined): void {
+  for (const name of ["issuer", "clientId"] as const) {
+    const value = options?.[name];
+    if (typeof value !== "string" || value === "") throw fail("config_missing", name);
+  }
+}
+
+/** The redirect URI that is used when none is given. */
+export function defaultRedirectUri(): string {
+  const base = document.querySelector("base[href]");
+  return base ? new URL(".", document.baseURI).href : location.origin + "/";
+}
+
+/**
+ * What can be told at once, without the core, so that a mistake shows on the first load and not at the first sign-in.
+ * The core judges everything again.
+ */
+export function checkOptions(options: AuthOptions<never>): AuthError | null {
+  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) return fail("config_invalid", unknown);
+  const issuer = parse(options.issuer);
+  if (!issuer || !isSecure(issuer) || issuer.search || options.issuer.includes("#")) {
+    return fail("config_bad_issuer", options.issuer);
+  }
+  for (const uri of [options.redirectUri, options.postLogoutRedirectUri]) {
+    if (uri === undefined) continue;
+    const url = parse(uri);
+    if (!url || !/^https?:$/.test(url.protocol) || uri.includes("#")) {
+      return fail("config_bad_redirect_uri", uri);
+    }
+  }
+  if (options.scope !== undefined && !String(options.scope).split(" ").includes("openid")) {
+    return fail("config_scope_without_openid");
+  }
+  const { leeway } = options;
+  if (leeway !== undefined && !(Number.isInteger(leeway) && leeway >= 0 && leeway <= 300)) {
+    return fail("config_invalid", "leeway");
+  }
+  return null;
+}
+
+/** A return target as a path of this origin. */
+export function returnPath(returnTo: string | undefined): string {
+  const path = sameOriginPath(returnTo ?? location.href);
+  if (path === null) throw fail("config_return_target");
+  return path;
+}
+
+function parse(text: unknown): URL | null {
+  try {
+    return typeof text === "string" ? new URL(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isSecure(url: URL): boolean {
+  const loopback = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  return url.protocol === "https:" || (url.protocol === "http:" && loopback);
+}

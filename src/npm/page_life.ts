@@ -1,0 +1,56 @@
+/** What happens to the page, as the front needs to know it. */
+export interface PageLife {
+  /** The page can be seen (again): shown, focused, thawed, back from the cache. `returned` if it had been stopped. */
+  onShow(returned: boolean): void;
+  /** The network came or went. */
+  onNetwork(): void;
+}
+
+/** Listens for as long as the page lives: a client is made once and stays. */
+export function watchPage(life: PageLife): void {
+  addEventListener("pageshow", (event) => life.onShow(event.persisted));
+  document.addEventListener("resume", () => life.onShow(true));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") life.onShow(false);
+  });
+  addEventListener("focus", () => life.onShow(false));
+  addEventListener("online", () => life.onNetwork());
+  addEventListener("offline", () => life.onNetwork());
+}
+
+/** Resolves once the user can see the page: at once, when a hidden tab is shown, when a prerendered page is used. */
+export function shown(): Promise<void> {
+  const visible = () =>
+    document.visibilityState === "visible" &&
+    !(document as { prerendering?: boolean }).prerendering;
+  if (visible()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!visible()) return;
+      document.removeEventListener("visibilitychange", look);
+      document.removeEventListener("prerenderingchange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    document.addEventListener("prerenderingchange", look);
+  });
+}
+
+/** Shows nothing of this page any more; returns what brings it back. */
+export function hide(): () => void {
+  const { style } = document.documentElement;
+  const display = style.getPropertyValue("display");
+  style.setProperty("display", "none", "important");
+  return () => style.setProperty("display", display);
+}
+
+/** Loads the page anew, and shows nothing of it until then: what it shows belongs to a session that ended. */
+export function hideAndReload(): void {
+  hide();
+  location.reload();
+}
+
+/** Whether a restore may take this page to the provider and back. */
+export function isTopLevel(): boolean {
+  return window.top === window && window.opener === null;
+}

@@ -1,0 +1,184 @@
+//! What a session asks its shell to do.
+
+use serde_json::{Map, Value};
+
+use super::event::{CallId, Ticket};
+use super::tabs::SessionId;
+use crate::protocol::error::{Code, Error};
+use crate::protocol::http::Request;
+use crate::protocol::jwk::Alg;
+use crate::protocol::secret::AccessToken;
+
+/// One thing to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a request; answer with [`Event::Answered`](super::Event::Answered), exactly once.
+    Send {
+        /// Names the call in the answer.
+        call: CallId,
+        /// The request. Redirects are refused, no cookie and no cache takes part.
+        request: Request,
+        /// Milliseconds until the shell gives up.
+        deadline_ms: u32,
+        /// How the answer is read.
+        kind: SendKind,
+    },
+    /// Check a signature; answer with [`Event::Verified`](super::Event::Verified), exactly once.
+    Verify {
+        /// Names the call in the answer.
+        call: CallId,
+        /// Signature algorithm.
+        alg: Alg,
+        /// The public key as JSON, without a private member.
+        key: String,
+        /// What was signed.
+        input: String,
+        /// The signature.
+        signature: Vec<u8>,
+    },
+    /// Make the API call of this ticket with this token.
+    CallApi {
+        /// The call's ticket.
+        ticket: Ticket,
+        /// Goes into the `Authorization` header and nowhere else.
+        token: AccessToken,
+        /// Whether the app gave up the refusal of redirects for this API.
+        follow_redirects: bool,
+    },
+    /// Hand the API's last answer to the page.
+    Deliver {
+        /// The call's ticket.
+        ticket: Ticket,
+    },
+    /// Answer the front.
+    Reply {
+        /// Who asked.
+        ticket: Ticket,
+        /// The answer.
+        reply: Result<Reply, Error>,
+    },
+    /// Tell the front something it did not ask for.
+    Tell(Notice),
+    /// Send [`Event::Tick`](super::Event::Tick) at this wall-clock time (milliseconds); replaces any earlier wish.
+    WakeAt(u64),
+}
+
+/// How a request is sent and its answer read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendKind {
+    /// An ordinary request whose answer is read.
+    Read,
+    /// Only whether anything answers matters (`no-cors`, nothing is read).
+    Probe,
+    /// Must leave even if the page goes away (`keepalive`).
+    KeepAlive,
+}
+
+/// The answer to a command.
+#[derive(Debug)]
+pub enum Reply {
+    /// Store the record under the state, then go to the URL.
+    Navigate {
+        /// The authorization request.
+        url: String,
+        /// Names the transaction.
+        state: String,
+        /// The transaction to keep until the browser comes back.
+        record: String,
+    },
+    /// An authorization response was redeemed.
+    SignedIn {
+        /// Where the user was going.
+        return_to: String,
+        /// The code of an error from before the round trip, still to be shown.
+        carry: Option<String>,
+    },
+    /// What UserInfo said.
+    UserInfo(Map<String, Value>),
+    /// The access token, for the page placement.
+    AccessToken(AccessToken),
+    /// The session is over; go to the URL if there is one.
+    SignedOut {
+        /// The end-session request and the `state` it carries.
+        end_session: Option<(String, String)>,
+    },
+    /// Whether the other session was the same user's and has been taken.
+    Adopted(bool),
+    /// Done, with nothing to say.
+    Done,
+}
+
+/// How a session came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInOrigin {
+    /// The user signed in: a new session.
+    Interactive,
+    /// Restored, as part of the session that the mark names.
+    Joined,
+    /// Restored, but as another user or without a mark: a new session.
+    Restored,
+}
+
+/// Something the front should know.
+#[derive(Debug)]
+pub enum Notice {
+    /// Somebody is signed in now: the front writes the mark before it shows the state.
+    SignedIn(Snapshot, SignInOrigin),
+    /// The observable state changed.
+    State(Snapshot),
+    /// The access token was renewed; nothing observable changed but its end.
+    Refreshed {
+        /// End of the new access token (wall clock, milliseconds).
+        expires_at: Option<u64>,
+    },
+    /// A renewal failed; the session lives.
+    RefreshFailed(Error),
+    /// A finding for the developer.
+    Diagnosis(Code, Option<String>),
+    /// The session may not live on in any tab: an ID token failed its checks.
+    EndEverywhere,
+}
+
+/// The observable state.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Signed in or out.
+    pub status: Status,
+    /// What went wrong last.
+    pub last_error: Option<Error>,
+}
+
+/// Signed in or out.
+#[derive(Clone, Debug)]
+pub enum Status {
+    /// Nobody is signed in.
+    SignedOut(SignedOutReason),
+    /// Somebody is.
+    SignedIn {
+        /// The session's id.
+        session: SessionId,
+        /// SHA-256 over session id, issuer and subject.
+        user_hash: String,
+        /// The user's claims, without those of the protocol.
+        user: Value,
+        /// The granted scope.
+        scope: String,
+        /// End of the access token (wall clock, milliseconds).
+        expires_at: Option<u64>,
+    },
+}
+
+/// Why nobody is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedOutReason {
+    /// No session was known in this browser.
+    NeverSignedIn,
+    /// The access token ran out and could not be renewed.
+    Expired,
+    /// The user signed out here.
+    SignedOut,
+    /// The user signed out in another tab or app.
+    SignedOutElsewhere,
+    /// The provider ended the session.
+    SessionEnded,
+}

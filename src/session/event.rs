@@ -1,0 +1,151 @@
+//! What can happen to a session.
+
+use super::tabs::{Mark, SessionId};
+use crate::protocol::http::Answer;
+
+/// A question of the front that waits for its one [`Reply`](super::Reply).
+pub type Ticket = u32;
+
+/// One request or verification on its way, named by the session and answered by the shell.
+pub type CallId = u32;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The front asks for something.
+    Command {
+        /// Who waits for the reply.
+        ticket: Ticket,
+        /// The session the page shows; commands of another one are refused.
+        session: Option<SessionId>,
+        /// What is asked.
+        command: Command,
+    },
+    /// A request sent for [`Effect::Send`](super::Effect::Send) was answered, or was not.
+    Answered {
+        /// The call's name.
+        call: CallId,
+        /// The answer, or why there is none.
+        answer: Result<Answer, NetworkFailure>,
+    },
+    /// A signature was checked; `None` when the platform cannot use the key or the algorithm.
+    Verified {
+        /// The call's name.
+        call: CallId,
+        /// Whether the signature is good.
+        valid: Option<bool>,
+    },
+    /// An API answered a call made for [`Effect::CallApi`](super::Effect::CallApi).
+    ApiAnswered {
+        /// The call's ticket.
+        ticket: Ticket,
+        /// HTTP status.
+        status: u16,
+        /// The `WWW-Authenticate` header, where the browser lets us read it.
+        challenge: Option<String>,
+    },
+    /// An API call ended without an answer (network, abort): the session forgets it.
+    ApiFailed {
+        /// The call's ticket.
+        ticket: Ticket,
+    },
+    /// The time asked for by [`Effect::WakeAt`](super::Effect::WakeAt) has come.
+    Tick,
+}
+
+/// What a front can ask.
+#[derive(Debug)]
+pub enum Command {
+    /// Build an authorization request that the user will see.
+    SignIn(SignIn),
+    /// Build an authorization request with `prompt=none`, to get a session back at load.
+    Restore {
+        /// Where the user is.
+        return_to: String,
+        /// The sign-out mark as it stands.
+        mark: Option<Mark>,
+        /// The code of an error that the page still has to show after the round trip.
+        carry: Option<String>,
+    },
+    /// The browser came back with an authorization response.
+    Callback {
+        /// The response parameters, as they stood in the URL.
+        query: String,
+        /// The stored transaction of this `state`, taken out of storage by the front.
+        record: Option<String>,
+        /// The sign-out mark as it stands.
+        mark: Option<Mark>,
+    },
+    /// Call an API with the access token.
+    Call(ApiRequest),
+    /// Ask the UserInfo endpoint.
+    UserInfo,
+    /// Get a new access token now; joins a refresh under way.
+    Refresh,
+    /// Hand out the access token (page placement only).
+    AccessToken,
+    /// End the session and build the end-session request.
+    SignOut,
+    /// Another tab ended the session.
+    Drop {
+        /// Whether the mark read in this very task is a tombstone, so that the grant may be revoked.
+        revoke: bool,
+    },
+    /// The mark names another session: take its id if it is the same user's.
+    Adopt(Mark),
+    /// The page was shown again, or the network came back.
+    Wake,
+}
+
+/// What a sign-in asks of the provider beside the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// Same-origin path where the user lands afterwards.
+    pub return_to: String,
+    /// OIDC `prompt`.
+    pub prompt: Option<String>,
+    /// Requested authentication contexts, space-separated.
+    pub acr_values: Option<String>,
+    /// Greatest age of the authentication, in seconds.
+    pub max_age: Option<u64>,
+    /// Who is probably signing in.
+    pub login_hint: Option<String>,
+    /// Preferred languages of the provider's pages.
+    pub ui_locales: Option<String>,
+    /// Further parameters of this one request.
+    pub extra: Vec<(String, String)>,
+}
+
+/// One API call as the shell sees it, its URL parsed by the platform.
+#[derive(Clone, Debug)]
+pub struct ApiRequest {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The path, percent-encoded as it will be sent.
+    pub path: String,
+    /// Whether the URL names a user or password.
+    pub has_credentials: bool,
+    /// HTTP method in capitals.
+    pub method: String,
+    /// Whether the caller set `Authorization` or `DPoP` itself.
+    pub own_authorization: bool,
+    /// Whether the body can be sent a second time.
+    pub replayable: bool,
+}
+
+/// Why a request got no readable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkFailure {
+    /// The browser says it is offline, or nothing answered.
+    Unreachable,
+    /// The server is up, but its answer may not be read (CORS).
+    Cors,
+    /// The page's content security policy forbids the request.
+    BlockedByCsp,
+    /// No answer within the deadline.
+    Timeout,
+    /// The answer was a redirect, which is refused.
+    Redirected,
+    /// The answer is larger than any honest one.
+    TooLarge,
+}

@@ -1,0 +1,61 @@
+//! The rules that keep races harmless, each with a name, so that the simulation can take one out and must notice.
+//!
+//! In a build that ships, every guard holds and costs nothing.
+
+/// One rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// While a renewal is under way nobody starts another.
+    SingleFlight,
+    /// A refresh token whose fate is unknown is never sent again.
+    UnknownIsFinal,
+    /// An unspent refresh token is sent again a few times at most.
+    RepeatsAreBounded,
+    /// A new refresh token replaces the old one before the rest of the answer is judged.
+    ReplaceFirst,
+    /// Only the first answer to a call counts.
+    FirstAnswerOnly,
+    /// An answer belongs to the grant that asked.
+    GrantFence,
+    /// A command names its session, and another session refuses it.
+    SessionIsNamed,
+    /// Whoever waits is answered when the session ends.
+    EndAnswersWaiters,
+    /// A restore does not bring back what was signed out meanwhile.
+    TombstoneStopsRestore,
+}
+
+/// Which guards hold: all of them, outside the simulation.
+#[derive(Default)]
+pub(super) struct Guards {
+    #[cfg(test)]
+    pub(super) off: Option<Guard>,
+}
+
+impl Guards {
+    #[cfg(not(test))]
+    #[allow(clippy::unused_self, reason = "the simulation's form looks at itself")]
+    pub(super) const fn hold(&self, _: Guard) -> bool {
+        true
+    }
+
+    #[cfg(test)]
+    pub(super) fn hold(&self, guard: Guard) -> bool {
+        self.off != Some(guard)
+    }
+}
+
+#[cfg(test)]
+impl Guard {
+    pub(super) const ALL: [Self; 9] = [
+        Self::SingleFlight,
+        Self::UnknownIsFinal,
+        Self::RepeatsAreBounded,
+        Self::ReplaceFirst,
+        Self::FirstAnswerOnly,
+        Self::GrantFence,
+        Self::SessionIsNamed,
+        Self::EndAnswersWaiters,
+        Self::TombstoneStopsRestore,
+    ];
+}

@@ -1,0 +1,440 @@
+//! Renewing the access token: one request for everybody who waits, and a refresh token is never sent again once its
+//! fate is spent or unknown.
+
+use super::calls::Waiter;
+use super::effect::{Notice, SendKind, SignedOutReason};
+use super::event::{CallId, NetworkFailure};
+use super::guards::Guard;
+use super::machine::{Purpose, Session};
+use super::policy::Lifetime;
+use super::proof::Use;
+use super::provider::After;
+use super::sign_in::TOKEN_DEADLINE_MS;
+use crate::protocol::error::{Code, Error};
+use crate::protocol::http::Answer;
+use crate::protocol::id_token::Claims;
+use crate::protocol::secret::IdToken;
+use crate::protocol::token::{TokenFailure, TokenResponse, refresh_request};
+
+/// An unspent refresh token is sent again at most this often.
+const REPEATS: u32 = 3;
+/// Callers wait through a back-off of at most this long; beyond it they are told to come back.
+const PATIENCE_MS: u64 = 3_000;
+const BACKOFF_MS: u64 = 1_000;
+const BACKOFF_MOST_MS: u64 = 300_000;
+
+/// Where the renewal of the living grant stands.
+#[derive(Default)]
+pub(super) struct Renewal {
+    stage: Stage,
+    /// Unspent outcomes since the last good one.
+    repeats: u32,
+    /// Attempts in a row that came to nothing, for the timer's back-off.
+    failures: u32,
+    /// Nothing is sent before this time.
+    not_before: u64,
+    /// The timer does not try before this time; a caller may.
+    quiet_until: u64,
+    /// Why nothing can be sent before that.
+    put_off: Option<Error>,
+    rotates: Rotates,
+    /// Whether the one repetition within the provider's declared grace was used.
+    repeated_in_grace: bool,
+}
+
+#[derive(Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Idle,
+    /// Waits for the probe, the metadata, the answer or the judgement.
+    Busy,
+    /// The answer is good but for its keys, which are asked for again at this time.
+    AwaitingKeys(u64),
+    /// The refresh token may not be sent again. Only a sign-in, or the next load, brings a new one.
+    Barred,
+}
+
+/// Whether this grant's refreshes hand out a new refresh token each time.
+#[derive(Default, PartialEq, Eq)]
+enum Rotates {
+    #[default]
+    Unseen,
+    Yes,
+    No,
+}
+
+/// What became of a refresh token that was sent.
+enum Outcome {
+    /// Used; here is what it bought.
+    Good(Box<TokenResponse>),
+    /// Refused for good.
+    Rejected(Error),
+    /// Not used: it may be sent again, after this many milliseconds at least.
+    Unspent(Error, u64),
+    /// Not used, but sending it again would be refused again.
+    Refused(Error),
+    /// Nobody can tell.
+    Unknown(Error),
+}
+
+impl Session {
+    /// Answers at once if the access token is good; otherwise joins or starts the one renewal.
+    pub(super) fn need(&mut self, waiter: Waiter) {
+        let Some(live) = &self.live else {
+            return self.reply(waiter.ticket, Err(Error::new(Code::LoginRequired)));
+        };
+        let due = live.life.is_due(self.now, self.config.leeway_s);
+        if !due && !waiter.wants_new(live.generation) {
+            return self.serve(waiter);
+        }
+        self.waiters.push(waiter);
+        self.start_renewal();
+    }
+
+    /// What the timer does.
+    pub(super) fn renew_if_due(&mut self) {
+        let Some(live) = &self.live else {
+            return;
+        };
+        if live.refresh.is_none() {
+            if live.life.is_over(self.now) && self.waiters.is_empty() {
+                self.expire();
+            }
+            return;
+        }
+        match self.renewal.stage {
+            Stage::AwaitingKeys(at) if self.now >= at => {
+                self.renewal.stage = Stage::Busy;
+                self.fetch_keys();
+            }
+            Stage::Idle => {
+                let due = live
+                    .life
+                    .renew_at(self.config.leeway_s)
+                    .is_some_and(|at| self.now >= at);
+                let waited = self.now >= self.renewal.not_before.max(self.renewal.quiet_until);
+                let waiting = !self.waiters.is_empty() && self.now >= self.renewal.not_before;
+                if waiting || (due && waited) {
+                    self.start_renewal();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<u64> {
+        let live = self.live.as_ref()?;
+        if live.refresh.is_none() {
+            return live.life.ends_at();
+        }
+        match self.renewal.stage {
+            Stage::AwaitingKeys(at) => Some(at),
+            Stage::Idle if !self.waiters.is_empty() => Some(self.renewal.not_before),
+            Stage::Idle => {
+                let earliest = self.renewal.not_before.max(self.renewal.quiet_until);
+                live.life
+                    .renew_at(self.config.leeway_s)
+                    .map(|at| at.max(earliest))
+            }
+            Stage::Busy | Stage::Barred => None,
+        }
+    }
+
+    fn start_renewal(&mut self) {
+        let Some(live) = &self.live else {
+            return;
+        };
+        if live.refresh.is_none() {
+            return match live.life.is_over(self.now) {
+                true => self.expire(),
+                false => self.answer_waiters(&Error::new(Code::RefreshMissing)),
+            };
+        }
+        match self.renewal.stage {
+            Stage::Busy if self.guards.hold(Guard::SingleFlight) => {}
+            Stage::AwaitingKeys(_) => {
+                self.renewal.stage = Stage::Busy;
+                self.fetch_keys();
+            }
+            Stage::Barred => self.answer_waiters(&Error::new(Code::ReauthenticationNeeded)),
+            Stage::Idle if self.now < self.renewal.not_before => self.answer_put_off(),
+            Stage::Idle | Stage::Busy => {
+                self.renewal.stage = Stage::Busy;
+                match self.provider.is_doubtful(self.now) {
+                    true => self.probe(),
+                    false => self.with_metadata(After::Renewal),
+                }
+            }
+        }
+    }
+
+    /// If the probe fails nothing was sent, and the next need tries again.
+    pub(super) fn probed(&mut self, reachable: bool) {
+        if self.renewal.stage != Stage::Busy {
+            return;
+        }
+        match reachable {
+            true => self.with_metadata(After::Renewal),
+            false => self.put_off_renewal(Error::new(Code::Offline), 0),
+        }
+    }
+
+    pub(super) fn send_refresh(&mut self) {
+        let (Some(live), Some(metadata)) = (&self.live, self.provider.metadata()) else {
+            return;
+        };
+        if self.renewal.stage != Stage::Busy {
+            return;
+        }
+        let (Some(refresh), grant) = (&live.refresh, live.grant) else {
+            return;
+        };
+        match metadata.require_token() {
+            Ok(endpoint) => {
+                let request = refresh_request(endpoint, &self.config.client_id, refresh, None);
+                let purpose = Purpose::Refresh {
+                    grant,
+                    sent_at: self.now,
+                };
+                self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Read);
+            }
+            Err(error) => self.bar(error),
+        }
+    }
+
+    pub(super) fn refreshed(
+        &mut self,
+        grant: CallId,
+        sent_at: u64,
+        answer: Result<Answer, NetworkFailure>,
+    ) {
+        let outcome = judge(answer);
+        let waited_for = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.grant == grant || !self.guards.hold(Guard::GrantFence))
+            && self.renewal.stage == Stage::Busy;
+        if !waited_for {
+            // The session was signed out, or is another one now: what comes late is thrown away.
+            if let Outcome::Good(tokens) = &outcome {
+                self.revoke_late(tokens);
+            }
+            return;
+        }
+        match outcome {
+            Outcome::Good(tokens) => self.keep_refreshed(*tokens),
+            Outcome::Rejected(error) => {
+                self.tell(Notice::RefreshFailed(error.clone()));
+                let waiting = Error {
+                    code: Code::LoginRequired,
+                    ..error.clone()
+                };
+                self.end(SignedOutReason::SessionEnded, Some(error), &waiting);
+            }
+            Outcome::Unspent(error, wait) => self.repeat_later(error, wait),
+            Outcome::Refused(error) => self.bar(error),
+            Outcome::Unknown(error) if self.renewal.rotates == Rotates::No => {
+                self.repeat_later(error, 0);
+            }
+            Outcome::Unknown(error) if !self.guards.hold(Guard::UnknownIsFinal) => {
+                self.put_off_renewal(error, 0);
+            }
+            Outcome::Unknown(error) => {
+                let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
+                let young = self.now.saturating_sub(sent_at) < grace;
+                match young && !std::mem::replace(&mut self.renewal.repeated_in_grace, true) {
+                    true => self.send_refresh(),
+                    false => self.bar(error),
+                }
+            }
+        }
+    }
+
+    /// The new refresh token replaces the old one before anything else is judged.
+    fn keep_refreshed(&mut self, mut tokens: TokenResponse) {
+        let Some(live) = &mut self.live else {
+            return;
+        };
+        let new = tokens.refresh_token.take();
+        let changed = match (&new, &live.refresh) {
+            (Some(new), Some(old)) => new.expose() != old.expose(),
+            (new, _) => new.is_some(),
+        };
+        self.renewal.rotates = if changed { Rotates::Yes } else { Rotates::No };
+        if new.is_some() && (tokens.id_token.is_none() || self.guards.hold(Guard::ReplaceFirst)) {
+            live.refresh = new;
+        }
+        match tokens.id_token.is_some() {
+            true => self.prove(Use::Refresh, tokens, None),
+            false => self.renewed(tokens, None),
+        }
+    }
+
+    /// Every check passed: the new access token is in use, and everybody who waited is served.
+    pub(super) fn renewed(&mut self, tokens: TokenResponse, identity: Option<(IdToken, Claims)>) {
+        let Some(live) = &mut self.live else {
+            return;
+        };
+        let rotates = std::mem::take(&mut self.renewal.rotates);
+        self.renewal = Renewal {
+            rotates,
+            ..Renewal::default()
+        };
+        live.access = tokens.access_token;
+        live.life = Lifetime::new(self.now, tokens.expires_in);
+        live.generation = live.generation.wrapping_add(1);
+        live.from_401 = self.waiters.iter().any(Waiter::is_because_of_401);
+        let mut observable = tokens.scope.is_some_and(|scope| {
+            let changed = scope != live.scope;
+            live.scope = scope;
+            changed
+        });
+        if let Some((id_token, claims)) = identity {
+            observable |= claims.user_claims() != live.claims.user_claims();
+            live.id_token = id_token;
+            live.claims = claims;
+        }
+        let expires_at = live.life.ends_at();
+        observable |= self.clear_error();
+        self.tell(Notice::Refreshed { expires_at });
+        if observable {
+            self.tell_state(None);
+        }
+        for waiter in std::mem::take(&mut self.waiters) {
+            self.serve(waiter);
+        }
+    }
+
+    pub(super) fn await_keys(&mut self, error: &Error) {
+        self.renewal.failures += 1;
+        self.renewal.stage = Stage::AwaitingKeys(self.now + self.backoff());
+        self.tell(Notice::RefreshFailed(error.clone()));
+        self.answer_waiters(error);
+    }
+
+    /// Nothing was sent, or nothing was used up: a caller may try again, the timer waits.
+    pub(super) fn put_off_renewal(&mut self, error: Error, wait: u64) {
+        self.renewal.stage = Stage::Idle;
+        self.renewal.failures += 1;
+        self.renewal.not_before = self.now + wait;
+        self.renewal.quiet_until = self.now + self.backoff().max(wait);
+        self.renewal.put_off = Some(error.clone());
+        self.tell(Notice::RefreshFailed(error.clone()));
+        self.answer_waiters(&error);
+    }
+
+    fn repeat_later(&mut self, error: Error, asked: u64) {
+        if self.renewal.repeats >= REPEATS && self.guards.hold(Guard::RepeatsAreBounded) {
+            return self.bar(error);
+        }
+        self.renewal.repeats += 1;
+        self.renewal.failures += 1;
+        let wait = self.backoff().max(asked);
+        if wait > PATIENCE_MS {
+            let error = Error {
+                code: Code::RefreshFailed,
+                retry_after: Some(wait.div_ceil(1_000)),
+                ..error
+            };
+            return self.put_off_renewal(error, wait);
+        }
+        self.renewal.stage = Stage::Idle;
+        self.renewal.not_before = self.now + wait;
+        self.renewal.put_off = None;
+    }
+
+    /// Recovery: the session lives, its access token may still be used, nothing more is sent.
+    fn bar(&mut self, error: Error) {
+        self.renewal.stage = Stage::Barred;
+        self.tell(Notice::RefreshFailed(error.clone()));
+        let needed = Error {
+            code: Code::ReauthenticationNeeded,
+            ..error
+        };
+        self.tell_state(Some(needed.clone()));
+        self.answer_waiters(&needed);
+    }
+
+    fn answer_put_off(&mut self) {
+        let patient = self.renewal.not_before - self.now <= PATIENCE_MS;
+        if patient && self.renewal.put_off.is_none() {
+            return;
+        }
+        let seconds = (self.renewal.not_before - self.now).div_ceil(1_000);
+        let mut error = self
+            .renewal
+            .put_off
+            .clone()
+            .unwrap_or_else(|| Error::new(Code::RefreshFailed));
+        error.retry_after = Some(seconds);
+        self.answer_waiters(&error);
+    }
+
+    /// Whoever can live with the present access token gets it while it lasts; the others get the error.
+    fn answer_waiters(&mut self, error: &Error) {
+        let lasts = self
+            .live
+            .as_ref()
+            .is_some_and(|live| !live.life.is_over(self.now));
+        let generation = self.live.as_ref().map_or(0, |live| live.generation);
+        for waiter in std::mem::take(&mut self.waiters) {
+            match lasts && !waiter.wants_new(generation) {
+                true => self.serve(waiter),
+                false => self.fail(waiter, error.clone()),
+            }
+        }
+    }
+
+    fn expire(&mut self) {
+        let waiting = Error::new(Code::LoginRequired);
+        let error = Error::new(Code::RefreshMissing);
+        self.end(SignedOutReason::Expired, Some(error), &waiting);
+    }
+
+    /// Doubles with each failure and varies by a quarter, so that many clients do not come back as one.
+    fn backoff(&mut self) -> u64 {
+        let doublings = self.renewal.failures.saturating_sub(1).min(9);
+        let base = (BACKOFF_MS << doublings).min(BACKOFF_MOST_MS);
+        let [jitter] = self.random::<1>();
+        base - base / 8 + base * u64::from(jitter) / 1_024
+    }
+}
+
+fn judge(answer: Result<Answer, NetworkFailure>) -> Outcome {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(failure) => {
+            return Outcome::Unknown(Error::new(match failure {
+                NetworkFailure::Timeout => Code::Timeout,
+                NetworkFailure::Cors => Code::TokenCors,
+                NetworkFailure::Redirected => Code::TokenRedirected,
+                _ => Code::TokenNetwork,
+            }));
+        }
+    };
+    let status = answer.status;
+    match TokenResponse::parse(&answer) {
+        Ok(tokens) => Outcome::Good(Box::new(tokens)),
+        Err(TokenFailure::OAuth(error)) => {
+            let name = error
+                .provider
+                .as_ref()
+                .map_or("", |provider| &provider.error);
+            let wait = error.retry_after.unwrap_or(0) * 1_000;
+            match name {
+                "invalid_grant" => Outcome::Rejected(Error {
+                    code: Code::RefreshRejected,
+                    ..error
+                }),
+                "server_error" | "temporarily_unavailable" => Outcome::Unspent(error, wait),
+                _ if status == 429 || status == 503 => Outcome::Unspent(error, wait),
+                _ => Outcome::Refused(error),
+            }
+        }
+        Err(TokenFailure::Unreadable(error)) => match (status, error.retry_after) {
+            (429, wait) => Outcome::Unspent(error, wait.unwrap_or(0) * 1_000),
+            (503, Some(wait)) => Outcome::Unspent(error, wait * 1_000),
+            _ => Outcome::Unknown(error),
+        },
+    }
+}

@@ -1,0 +1,140 @@
+//! Signing out: tokens go first, then the grant is revoked, then the browser may leave for the provider.
+
+use super::effect::{Notice, Reply, SendKind, SignedOutReason};
+use super::event::{CallId, NetworkFailure, Ticket};
+use super::machine::{Live, Purpose, Session};
+use super::provider::After;
+use super::tabs::Mark;
+use crate::protocol::error::{Code, Error};
+use crate::protocol::http::Answer;
+use crate::protocol::logout::EndSessionRequest;
+use crate::protocol::secret::IdToken;
+use crate::protocol::{pkce, revocation};
+
+/// Milliseconds the user waits for a revocation at most.
+const REVOCATION_DEADLINE_MS: u32 = 2_000;
+
+/// A sign-out that is not through yet. Its session is over already.
+pub(super) struct SignOutJob {
+    ticket: Ticket,
+    id_token: Option<IdToken>,
+    refresh_token: Option<String>,
+    revocation: Option<CallId>,
+}
+
+impl Session {
+    pub(super) fn sign_out(&mut self, ticket: Ticket) {
+        let ended = Error::new(Code::LoginRequired);
+        self.fail_exchange(ended.clone());
+        let live = self.end(SignedOutReason::SignedOut, None, &ended);
+        let (id_token, refresh) = match live {
+            Some(live) => (Some(live.id_token), live.refresh),
+            None => (None, None),
+        };
+        let refresh_token = refresh.map(|token| token.expose().into());
+        let job = SignOutJob {
+            ticket,
+            id_token,
+            refresh_token,
+            revocation: None,
+        };
+        self.with_metadata(After::SignOut(job));
+    }
+
+    pub(super) fn revoke_then_leave(&mut self, mut job: SignOutJob) {
+        job.revocation = job
+            .refresh_token
+            .take()
+            .and_then(|token| self.revoke(&token));
+        match job.revocation {
+            Some(_) => self.sign_outs.push(job),
+            None => self.leave(job),
+        }
+    }
+
+    fn revoke(&mut self, token: &str) -> Option<CallId> {
+        let endpoint = self.provider.metadata()?.revocation_endpoint.as_ref()?;
+        let request = revocation::request(endpoint, &self.config.client_id, token, "refresh_token");
+        Some(self.send(
+            Purpose::Revocation,
+            request,
+            REVOCATION_DEADLINE_MS,
+            SendKind::KeepAlive,
+        ))
+    }
+
+    /// A failed revocation is reported and holds nothing up.
+    pub(super) fn revoked(&mut self, call: CallId, answer: Result<Answer, NetworkFailure>) {
+        let outcome = match answer {
+            Ok(answer) => revocation::check(&answer),
+            Err(_) => Err(Error::new(Code::RevocationFailed)),
+        };
+        if let Err(error) = outcome {
+            self.tell(Notice::Diagnosis(error.code, error.detail));
+        }
+        let found = self
+            .sign_outs
+            .iter()
+            .position(|job| job.revocation == Some(call));
+        if let Some(at) = found {
+            let job = self.sign_outs.swap_remove(at);
+            self.leave(job);
+        }
+    }
+
+    pub(super) fn leave(&mut self, job: SignOutJob) {
+        let state = pkce::opaque(&self.random());
+        let endpoint = self
+            .provider
+            .metadata()
+            .and_then(|known| known.end_session_endpoint.as_ref());
+        let end_session = endpoint.map(|endpoint| {
+            let request = EndSessionRequest {
+                id_token_hint: job.id_token.as_ref().filter(|_| self.config.id_token_hint),
+                client_id: &self.config.client_id,
+                post_logout_redirect_uri: Some(&self.config.post_logout_redirect_uri),
+                state: Some(&state),
+                ui_locales: None,
+            };
+            (request.url(endpoint), state.clone())
+        });
+        if end_session.is_none() {
+            self.tell(Notice::Diagnosis(Code::LogoutNoEndpoint, None));
+        }
+        self.reply(job.ticket, Ok(Reply::SignedOut { end_session }));
+    }
+
+    /// Another tab signed out. This tab's own grant is dropped, and revoked only if the caller saw the tombstone:
+    /// on common servers a revocation ends every grant of this client and user.
+    pub(super) fn drop_session(&mut self, ticket: Ticket, revoke: bool) {
+        let ended = Error::new(Code::LoginRequired);
+        self.fail_exchange(ended.clone());
+        let live = self.end(SignedOutReason::SignedOutElsewhere, None, &ended);
+        if let (
+            true,
+            Some(Live {
+                refresh: Some(refresh),
+                ..
+            }),
+        ) = (revoke, live)
+        {
+            self.revoke(refresh.expose());
+        }
+        self.reply(ticket, Ok(Reply::Done));
+    }
+
+    /// Another tab of the same user signed in again: its session id is taken, the grant stays.
+    pub(super) fn adopt(&mut self, ticket: Ticket, mark: Mark) {
+        let issuer = self.config.issuer.as_str();
+        let same = self
+            .live
+            .as_mut()
+            .filter(|live| !mark.tombstone && mark.names(issuer, live.claims.sub()));
+        let adopted = same.is_some();
+        if let Some(live) = same {
+            live.id = mark.session;
+            live.user_hash = mark.user_hash;
+        }
+        self.reply(ticket, Ok(Reply::Adopted(adopted)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Requests to the provider: no cookie, no cache, no redirect, a deadline, and a failure that says what it was.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Event, EventTarget, Headers, RequestInit, Response, ResponseType};
+
+use super::clock::Timeout;
+use super::object::{object, set};
+use crate::protocol::http::{Answer, Method, Request};
+use crate::session::NetworkFailure;
+use crate::session::effect::SendKind;
+
+/// No honest answer of a provider is larger.
+const LARGEST_BODY: f64 = 1_048_576.0;
+/// How long a failed request may be looked into.
+const INQUIRY_MS: u32 = 1_000;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch)]
+    fn fetch_url(url: &str, init: &RequestInit) -> Promise;
+
+    type SecurityPolicyViolation;
+    #[wasm_bindgen(method, getter, js_name = blockedURI)]
+    fn blocked_uri(this: &SecurityPolicyViolation) -> String;
+}
+
+/// Sends requests and remembers what the content security policy refused.
+pub(super) struct Fetcher {
+    refused: Rc<RefCell<Vec<String>>>,
+    listener: Closure<dyn FnMut(Event)>,
+}
+
+impl Fetcher {
+    const VIOLATION: &'static str = "securitypolicyviolation";
+
+    pub(super) fn new() -> Self {
+        let refused = Rc::new(RefCell::new(Vec::new()));
+        let seen = Rc::clone(&refused);
+        let listener = Closure::new(move |event: Event| {
+            let mut seen = seen.borrow_mut();
+            seen.truncate(16);
+            seen.insert(
+                0,
+                event
+                    .unchecked_into::<SecurityPolicyViolation>()
+                    .blocked_uri(),
+            );
+        });
+        let function = listener.as_ref().unchecked_ref();
+        let _ = global().add_event_listener_with_callback(Self::VIOLATION, function);
+        Self { refused, listener }
+    }
+
+    pub(super) async fn send(
+        &self,
+        request: &Request,
+        deadline_ms: u32,
+        kind: SendKind,
+    ) -> Result<Answer, NetworkFailure> {
+        let init = options(request, kind);
+        match fetch_within(&request.url, &init, deadline_ms).await {
+            Ok(response) if kind == SendKind::Probe => Ok(answer(&response, String::new())),
+            Ok(response) => read(&response, deadline_ms).await,
+            Err(Failed::Deadline) => Err(NetworkFailure::Timeout),
+            Err(Failed::Fetch) if kind == SendKind::Probe => Err(NetworkFailure::Unreachable),
+            Err(Failed::Fetch) => Err(self.inquire(request).await),
+        }
+    }
+
+    /// The browser says the same of every failure; what it really was shows in a second, harmless request.
+    async fn inquire(&self, request: &Request) -> NetworkFailure {
+        let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
+        if self.refused.borrow().iter().any(blocked) {
+            return NetworkFailure::BlockedByCsp;
+        }
+        // A GET can be repeated as it is; in place of a POST only the server's front door is knocked at.
+        let url = match request.method {
+            Method::Get => request.url.clone(),
+            Method::Post => front_door(&request.url),
+        };
+        let probe = Request {
+            method: Method::Get,
+            url,
+            headers: Vec::new(),
+            body: None,
+        };
+        let init = options(&probe, SendKind::Probe);
+        match fetch_within(&probe.url, &init, INQUIRY_MS).await {
+            Ok(_) => NetworkFailure::Cors,
+            Err(_) => NetworkFailure::Unreachable,
+        }
+    }
+}
+
+impl Drop for Fetcher {
+    fn drop(&mut self) {
+        let function = self.listener.as_ref().unchecked_ref();
+        let _ = global().remove_event_listener_with_callback(Self::VIOLATION, function);
+    }
+}
+
+enum Failed {
+    Deadline,
+    Fetch,
+}
+
+async fn fetch_within(url: &str, init: &RequestInit, within_ms: u32) -> Result<Response, Failed> {
+    let controller = AbortController::new().map_err(|_| Failed::Fetch)?;
+    init.set_signal(Some(&controller.signal()));
+    let aborter = controller.clone();
+    let timer = Timeout::after(within_ms.into(), move || aborter.abort());
+    let outcome = JsFuture::from(fetch_url(url, init)).await;
+    drop(timer);
+    match outcome {
+        Ok(response) => Ok(response.unchecked_into()),
+        Err(_) if controller.signal().aborted() => Err(Failed::Deadline),
+        Err(_) => Err(Failed::Fetch),
+    }
+}
+
+async fn read(response: &Response, within_ms: u32) -> Result<Answer, NetworkFailure> {
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Err(NetworkFailure::Redirected);
+    }
+    let announced = header(response, "content-length").and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length: f64| length > LARGEST_BODY) {
+        return Err(NetworkFailure::TooLarge);
+    }
+    let text = response.text().map_err(|_| NetworkFailure::Unreachable)?;
+    // The deadline holds for the body too: a server may send its headers and then nothing.
+    let (slow, timer) = deadline(within_ms);
+    let race = Promise::race(&Array::of2(&text, &slow));
+    let body = JsFuture::from(race).await;
+    drop(timer);
+    match body.map(|text| text.as_string()) {
+        Ok(Some(text)) if text.len() as f64 <= LARGEST_BODY => Ok(answer(response, text)),
+        Ok(Some(_)) => Err(NetworkFailure::TooLarge),
+        Ok(None) => Err(NetworkFailure::Timeout),
+        Err(_) => Err(NetworkFailure::Unreachable),
+    }
+}
+
+/// A promise that resolves to nothing when the time is over, and the timer behind it.
+fn deadline(within_ms: u32) -> (Promise, Rc<RefCell<Option<Timeout>>>) {
+    let slot = Rc::new(RefCell::new(None));
+    let inner = Rc::clone(&slot);
+    let promise = Promise::new(&mut |resolve, _| {
+        let timer = Timeout::after(within_ms.into(), move || {
+            let _ = resolve.call0(&JsValue::UNDEFINED);
+        });
+        inner.replace(Some(timer));
+    });
+    (promise, slot)
+}
+
+fn answer(response: &Response, body: String) -> Answer {
+    Answer {
+        status: response.status(),
+        content_type: header(response, "content-type"),
+        retry_after: header(response, "retry-after"),
+        www_authenticate: header(response, "www-authenticate"),
+        date: header(response, "date"),
+        body,
+    }
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).ok().flatten()
+}
+
+fn options(request: &Request, kind: SendKind) -> RequestInit {
+    // "manual" shows a redirect for what it is and follows none.
+    let init: RequestInit = object(match kind {
+        SendKind::Probe => {
+            r#"{"mode":"no-cors","credentials":"omit","cache":"no-store","referrerPolicy":"no-referrer"}"#
+        }
+        _ => {
+            r#"{"credentials":"omit","cache":"no-store","redirect":"manual","referrerPolicy":"no-referrer"}"#
+        }
+    });
+    if kind == SendKind::KeepAlive {
+        set(&init, "keepalive", &true.into());
+    }
+    if request.method == Method::Post {
+        init.set_method("POST");
+    }
+    if let Some(body) = &request.body {
+        init.set_body(&body.as_str().into());
+    }
+    if let (false, Ok(headers)) = (request.headers.is_empty(), Headers::new()) {
+        for (name, value) in &request.headers {
+            let _ = headers.set(name, value);
+        }
+        init.set_headers(&headers);
+    }
+    init
+}
+
+fn front_door(url: &str) -> String {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let end = url
+        .get(host..)
+        .and_then(|rest| rest.find('/'))
+        .map_or(url.len(), |at| host + at);
+    let mut door: String = url.get(..end).unwrap_or(url).into();
+    door.push('/');
+    door
+}
+
+fn global() -> EventTarget {
+    js_sys::global().unchecked_into()
+}

@@ -1,0 +1,119 @@
+// The browsers that the end-to-end tests drive, by playwright-core.
+//
+//   CHROME    path of a Chromium; else the usual places
+//   FIREFOX   path of a Firefox; else the usual places
+//   BROWSERS  "chromium", "firefox" or both, comma-separated (default: both)
+//   HEADED    set: with windows
+
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium, firefox } from "playwright-core";
+
+const headless = !process.env.HEADED;
+
+const CHROMIUM_ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+// Nothing of Firefox's own may reach for the network.
+const FIREFOX_PREFS = {
+  "app.normandy.enabled": false,
+  "app.update.enabled": false,
+  "browser.region.update.enabled": false,
+  "browser.safebrowsing.malware.enabled": false,
+  "browser.safebrowsing.phishing.enabled": false,
+  "datareporting.healthreport.uploadEnabled": false,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "dom.push.connection.enabled": false,
+  "extensions.update.enabled": false,
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+  "browser.sessionstore.interval": 500,
+  "browser.sessionstore.resume_from_crash": true,
+  "browser.sessionstore.interval.idle": 500,
+  "services.settings.server": "data:,",
+  "toolkit.telemetry.enabled": false,
+};
+
+const KINDS = {
+  chromium: {
+    type: chromium,
+    variable: "CHROME",
+    places: [
+      "/usr/bin/chromium",
+      "/usr/bin/chromium-browser",
+      "/usr/bin/google-chrome",
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ],
+    options: { args: CHROMIUM_ARGS },
+  },
+  firefox: {
+    type: firefox,
+    variable: "FIREFOX",
+    places: [
+      "/usr/bin/firefox-esr",
+      "/usr/bin/firefox",
+      "/Applications/Firefox.app/Contents/MacOS/firefox",
+    ],
+    // This channel speaks WebDriver BiDi, so a stock Firefox will do.
+    options: { channel: "moz-firefox", firefoxUserPrefs: FIREFOX_PREFS },
+  },
+};
+
+/** Names of the browsers that this run is to use. */
+export const browserNames = (process.env.BROWSERS ?? Object.keys(KINDS).join(","))
+  .split(",")
+  .map((name) => name.trim());
+
+/** Where a browser is, or null. */
+export function browserPath(name) {
+  const kind = KINDS[name];
+  if (!kind) throw new Error(`no such browser: ${name}`);
+  const named = process.env[kind.variable];
+  return named ?? kind.places.find((path) => existsSync(path)) ?? null;
+}
+
+/** Starts a browser; tests open contexts of their own, which share nothing. */
+export function launch(name) {
+  return KINDS[name].type.launch(launchOptions(name));
+}
+
+/**
+ * Starts a browser on a profile folder of its own, as a user does, for looking at what it leaves
+ * on the disk. Gives `{ context, folder, close, remove }`; `close` keeps the folder.
+ */
+export async function launchProfile(name, options = {}) {
+  const folder = await mkdtemp(join(tmpdir(), `keyward-${name}-`));
+  const context = await KINDS[name].type.launchPersistentContext(folder, {
+    ...launchOptions(name),
+    ...options,
+  });
+  return {
+    context,
+    folder,
+    close: () => context.close(),
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+/** Calls `fn` with the name of each browser: usually to declare a `describe` for it. */
+export function forEachBrowser(fn) {
+  for (const name of browserNames) fn(name);
+}
+
+function launchOptions(name) {
+  const executablePath = browserPath(name);
+  if (!executablePath) {
+    const { variable, places } = KINDS[name];
+    throw new Error(`${name} was not found at ${places.join(", ")}; set ${variable} to its path.`);
+  }
+  return { ...KINDS[name].options, executablePath, headless };
+}

@@ -1,0 +1,42 @@
+// Waiting for something to become true, instead of sleeping and hoping.
+
+import { setTimeout as pause } from "node:timers/promises";
+
+// Generous on purpose: a loaded machine must not fail a test, and a passing one never waits long.
+const TIMEOUT_MS = 30_000;
+const INTERVAL_MS = 25;
+
+/**
+ * Polls `probe` until it gives something truthy, and gives that.
+ * After `timeout` milliseconds it rejects, naming `what` and the last value or error.
+ */
+export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTERVAL_MS } = {}) {
+  const deadline = Date.now() + timeout;
+  let last;
+  for (;;) {
+    try {
+      last = await probe();
+      if (last) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      const seen = last instanceof Error ? last.message : JSON.stringify(last);
+      throw new Error(`waited ${timeout} ms for ${what}; last seen: ${seen}`);
+    }
+    await pause(interval);
+  }
+}
+
+/**
+ * Watches that `probe` stays falsy for `ms` milliseconds; rejects as soon as it does not.
+ * For absences that only time can show, such as "no second request".
+ */
+export async function never(probe, what, ms) {
+  const deadline = Date.now() + ms;
+  while (Date.now() < deadline) {
+    const seen = await probe();
+    if (seen) throw new Error(`${what} happened: ${JSON.stringify(seen)}`);
+    await pause(INTERVAL_MS);
+  }
+}
