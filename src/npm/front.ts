@@ -1,7 +1,7 @@
 import { arrive, type Arrival } from "./callback.js";
 import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
-import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
+import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Store, transactions, type Mark } from "./store.js";
 import type {
@@ -511,7 +511,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** The configured values that the texts of errors name. */
   #names(): Record<string, string> {
     const { issuer, clientId } = this.#options;
-    const issuerOrigin = URL.canParse(issuer) ? new URL(issuer).origin : issuer;
+    const issuerOrigin = parseUrl(issuer)?.origin ?? issuer;
     const { origin } = location;
     return { issuer, issuerOrigin, clientId, origin, redirectUri: this.#redirectUri };
   }
