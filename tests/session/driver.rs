@@ -274,6 +274,19 @@ impl Driver {
         ticket
     }
 
+    /// Lets time pass until a token request leaves, at most so long; probes get through.
+    pub(crate) fn wait_for_refresh(&mut self, most: u64) -> bool {
+        let (end, before) = (self.now + most, self.count(TOKEN));
+        while self.count(TOKEN) == before {
+            match self.wake_at.filter(|at| *at <= end) {
+                Some(at) => self.pass(at.saturating_sub(self.now)),
+                None => return false,
+            }
+            self.pass_probe();
+        }
+        true
+    }
+
     /// Lets a probe get through, if one was sent.
     pub(crate) fn pass_probe(&mut self) {
         if let Some(probe) = self.open_probe() {

@@ -16,13 +16,13 @@ mod keys;
 mod restore;
 mod sign_in;
 
-// mod backoff;
+mod backoff;
 // mod expiry;
-// mod identity;
-// mod keys_at_refresh;
+mod identity;
+mod keys_at_refresh;
 // mod late;
-// mod outcomes;
-// mod recovery;
+mod outcomes;
+mod recovery;
 // mod single_flight;
 
 // mod allow_list;
