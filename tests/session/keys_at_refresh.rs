@@ -210,5 +210,7 @@ fn o_58_a_sign_out_meanwhile_revokes_the_new_token_and_no_key_brings_it_back() {
     page.answer(JWKS, jwks(&["k1", "k2"]));
     page.judge_signatures();
     assert!(!page.is_signed_in());
-    assert_eq!(page.wake_at, None, "no timer is left");
+    let sent = page.sent.len();
+    page.pass(2 * HOUR);
+    assert_eq!(page.sent.len(), sent, "no timer sends anything any more");
 }

@@ -17,13 +17,13 @@ mod restore;
 mod sign_in;
 
 mod backoff;
-// mod expiry;
+mod expiry;
 mod identity;
 mod keys_at_refresh;
-// mod late;
+mod late;
 mod outcomes;
 mod recovery;
-// mod single_flight;
+mod single_flight;
 
 // mod allow_list;
 // mod calls;
