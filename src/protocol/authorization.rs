@@ -26,7 +26,7 @@ const RESERVED: &[&str] = &[
 /// An authorization request for the code flow with PKCE.
 ///
 /// # Defaults
-/// Everything but the first six fields may stay empty.
+/// Everything but the first six fields may stay empty; an empty text is left out.
 #[derive(Clone, Copy, Default)]
 pub struct AuthorizationRequest<'a> {
     /// The client's name at the provider.
@@ -91,7 +91,7 @@ impl AuthorizationRequest<'_> {
             ("response_type", Some("code")),
             ("client_id", Some(self.client_id)),
             ("redirect_uri", Some(self.redirect_uri)),
-            ("scope", Some(self.scope).filter(|scope| !scope.is_empty())),
+            ("scope", Some(self.scope)),
             ("state", Some(self.state)),
             ("nonce", Some(self.nonce)),
             ("code_challenge", Some(self.code_challenge)),
@@ -108,7 +108,9 @@ impl AuthorizationRequest<'_> {
         let mut taken: Vec<&str> = own.iter().map(String::as_str).collect();
         let mut form = Form::new();
         for &(name, value) in typed {
-            let Some(value) = value else { continue };
+            let Some(value) = value.filter(|value| !value.is_empty()) else {
+                continue;
+            };
             if contains(&taken, name) {
                 let what = "the endpoint's own query sets a parameter of the request";
                 return Err(Error::about(Code::DiscoveryMalformed, name, what));
