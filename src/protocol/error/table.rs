@@ -241,7 +241,7 @@ codes! {
     TransactionExpired "transaction_expired" txn {
         "The sign-in took too long."
         cause "A pending sign-in is kept for at most 10 minutes."
-        fix "Start again with auth.signIn()."
+        fix "Start again with auth.signIn(); nothing else was changed."
         see "Transactions" }
     IdpError "idp_error" authorization_error {
         "The provider refused the sign-in."
@@ -251,12 +251,12 @@ codes! {
     LoginRequired "login_required" authorization_error {
         "The user must sign in."
         cause "The provider has no session for this browser, or it cannot be seen from here; a call was made while nobody was signed in; or the session is over."
-        fix "Call auth.signIn()."
+        fix "Call auth.signIn(), for example from a sign-in button."
         see "OpenID Connect Core 1.0 section 3.1.2.6" }
     InteractionRequired "interaction_required" authorization_error {
         "The provider wants to show a page."
         cause "A sign-in without a page was asked for, and the provider needs the user: a second factor, new terms, missing consent."
-        fix "Call auth.signIn()."
+        fix "Call auth.signIn(), so that the provider can show its page."
         see "OpenID Connect Core 1.0 section 3.1.2.6" }
     ConsentRequired "consent_required" authorization_error {
         "The user must agree to what the app asks for."
@@ -491,7 +491,7 @@ codes! {
     NavigationCancelled "navigation_cancelled" session {
         "The page did not leave for the provider, or came back from it."
         cause "The navigation was stopped, or the user came back with the Back button and the page was restored from memory."
-        fix "Offer the sign-in again."
+        fix "Offer the sign-in again: auth.signIn() begins a new one."
         see "auth.signIn()" }
     RestoreClosed "restore_closed" session {
         "The session was not restored: too many attempts have failed."
