@@ -8,6 +8,7 @@ mod ending;
 mod errors;
 mod id_token;
 mod id_token_form;
+mod id_token_refresh;
 mod jwk;
 mod metadata;
 mod secrets;
