@@ -27,6 +27,24 @@ const RESERVED: &[&str] = &[
 ///
 /// # Defaults
 /// Everything but the first six fields may stay empty; an empty text is left out.
+///
+/// ```
+/// use keyward::protocol::{authorization::AuthorizationRequest, pkce, url::Endpoint};
+///
+/// let endpoint = Endpoint::parse("https://id.example/auth?tenant=a").unwrap();
+/// let verifier = pkce::verifier(&[1; 32]); // 32 random bytes each, kept until the callback
+/// let request = AuthorizationRequest {
+///     client_id: "spa",
+///     redirect_uri: "https://app.example/",
+///     scope: "openid profile",
+///     state: &pkce::opaque(&[2; 32]),
+///     nonce: &pkce::opaque(&[3; 32]),
+///     code_challenge: &pkce::challenge(&verifier),
+///     ..AuthorizationRequest::default()
+/// };
+/// let url = request.url(&endpoint).unwrap();
+/// assert!(url.starts_with("https://id.example/auth?tenant=a&response_type=code&client_id=spa&"));
+/// ```
 #[derive(Clone, Copy, Default)]
 pub struct AuthorizationRequest<'a> {
     /// The client's name at the provider.
@@ -142,6 +160,14 @@ impl AuthorizationResponse {
     /// Errors: [`Code::CallbackStateUnknown`] without `state`; [`Code::CallbackMalformed`] naming the parameter that
     /// stands twice, cannot be decoded, is empty or contradicts another. The code must not be redeemed then;
     /// [`AuthorizationResponse::state_of`] tells which sign-in is over.
+    ///
+    /// ```
+    /// use keyward::protocol::authorization::{AuthorizationResponse, Outcome};
+    ///
+    /// let response = AuthorizationResponse::parse("?code=c-1&state=s-1&iss=https%3A%2F%2Fid.example").unwrap();
+    /// assert_eq!(response.state, "s-1");
+    /// assert!(matches!(response.outcome, Outcome::Code(_)));
+    /// ```
     pub fn parse(query: &str) -> Result<AuthorizationResponse, Error> {
         if query.len() > MAX_QUERY {
             return Err(malformed("query", "too large"));
