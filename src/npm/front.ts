@@ -76,6 +76,7 @@ export class Front<TUser> implements Auth<TUser> {
     transactions.prune(Date.now());
     this.#channel = this.#listen();
     if (arrival?.kind === "lost") this.#diagnose(fail("callback_url_changed"));
+    if (arrival?.kind === "foreign") this.#diagnose(fail("logout_state_mismatch"));
     if (!this.#store.shared) this.#diagnose(fail("storage_unavailable"));
     void this.#start(arrival);
   }
