@@ -42,7 +42,8 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
     scrub(url, ["state"], redirectUri, returnTo);
     return { kind: "signedOut" };
   }
-  const answers = url.searchParams.has("code") || url.searchParams.has("error");
+  // Whatever names our pending sign-in is its answer, however broken.
+  const answers = own || url.searchParams.has("code") || url.searchParams.has("error");
   if (!answers && state !== null && !record && transactions.pending(issuer, clientId, true)) {
     return { kind: "foreign" };
   }
