@@ -181,7 +181,7 @@ export class Front<TUser> implements Auth<TUser> {
     this.#forget("signedOut");
     const link = await this.#open();
     const { url, state } = await link.ask("signOut", { session });
-    if (!url || navigator.onLine === false) return;
+    if (!url || options.everywhere === false || navigator.onLine === false) return;
     const { issuer, clientId } = this.#options;
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
     transactions.put(state ?? "", JSON.stringify(record));
@@ -414,7 +414,7 @@ export class Front<TUser> implements Auth<TUser> {
     channel.onmessage = ({ data }) => {
       // The message can be here before the storage shows it.
       if (typeof data === "string" && data[0] === "-" && data.slice(1) === this.#mark?.slice(1)) {
-        return this.#endedElsewhere(data, false);
+        return this.#endedElsewhere(false);
       }
       this.#compareMark(false);
     };
@@ -434,12 +434,13 @@ export class Front<TUser> implements Auth<TUser> {
       return;
     }
     if (this.#mark === null || mark === this.#mark) return;
-    if (mark?.[0] !== "+") return this.#endedElsewhere(mark, returned);
+    if (mark?.[0] !== "+") return this.#endedElsewhere(returned);
     this.#adopt(mark);
   }
 
-  #endedElsewhere(mark: Mark | null, returned: boolean): void {
-    this.#tell("drop", { session: this.#session, revoke: mark?.[0] === "-" });
+  /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
+  #endedElsewhere(returned: boolean): void {
+    this.#tell("drop", { session: this.#session, revoke: this.#store.mark?.[0] === "-" });
     if (returned) return hideAndReload();
     this.#ended("signedOutElsewhere", null);
   }
