@@ -1,5 +1,8 @@
 //! The JavaScript surface of the npm package: one class, one way in, one way out.
 
+use alloc::boxed::Box;
+use alloc::string::ToString;
+
 use js_sys::Function;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;

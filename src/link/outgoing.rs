@@ -1,5 +1,7 @@
 //! Replies and notices to the front. Only a reply to `accessToken` holds a token.
 
+use alloc::string::{String, ToString};
+
 use serde_json::{Map, Value};
 
 use crate::protocol::error::Error;

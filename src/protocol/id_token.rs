@@ -3,7 +3,9 @@
 //! The signature is checked by whoever has the cryptography: [`IdTokenParts`] holds what to check and with which
 //! algorithm, [`IdTokenParts::check`] judges the claims. Both must pass before anything of the token is used.
 
-use std::fmt;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};

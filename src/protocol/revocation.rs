@@ -1,5 +1,7 @@
 //! Token revocation (RFC 7009).
 
+use alloc::boxed::Box;
+
 use super::error::{Code, Error, ProviderError};
 use super::form::Form;
 use super::http::{Answer, Request};

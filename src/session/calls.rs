@@ -1,5 +1,7 @@
 //! What needs the access token: API calls, UserInfo, an explicit refresh.
 
+use alloc::boxed::Box;
+
 use super::effect::{Effect, Reply, SendKind};
 use super::event::{ApiRequest, CallId, NetworkFailure, Ticket};
 use super::machine::{Purpose, Session};

@@ -1,5 +1,8 @@
 //! What a session asks its shell to do.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::{Map, Value};
 
 use super::event::{CallId, Ticket};

@@ -1,5 +1,9 @@
 //! The state machine itself: what it remembers, and which module an event goes to.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::calls::{ApiCall, Waiter};
 use super::config::Config;
 use super::effect::{Effect, Notice, Reply, SendKind, SignedOutReason, Snapshot, Status};
@@ -29,7 +33,7 @@ use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 /// let sign_in = Event::Command { ticket: 1, session: None, command: Command::SignIn(Default::default()) };
 /// let effects = session.handle(sign_in, 1_700_000_000_000);
 /// assert!(matches!(effects[0], Effect::Send { .. }), "the provider's metadata is asked for first");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub struct Session {
     pub(super) config: Config,
@@ -156,7 +160,7 @@ impl Session {
             Event::Tick => self.wake_at = None,
         }
         self.keep_time();
-        std::mem::take(&mut self.out)
+        core::mem::take(&mut self.out)
     }
 
     /// The observable state.
@@ -342,12 +346,12 @@ impl Session {
         self.reason = reason;
         self.renewal = Renewal::default();
         self.proofs.retain(|proof| !proof.is_of_refresh());
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             if self.guards.hold(Guard::EndAnswersWaiters) {
                 self.reply(waiter.ticket, Err(waiting.clone()));
             }
         }
-        for call in std::mem::take(&mut self.api) {
+        for call in core::mem::take(&mut self.api) {
             // A call that waits for its token is among the waiters too; it was answered just now.
             if call.is_sent() {
                 self.reply(call.ticket, Err(waiting.clone()));

@@ -1,6 +1,8 @@
 //! Renewing the access token: one request for everybody who waits, and a refresh token is never sent again once its
 //! fate is spent or unknown.
 
+use alloc::boxed::Box;
+
 use super::calls::Waiter;
 use super::effect::{Notice, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure};
@@ -242,7 +244,7 @@ impl Session {
             Outcome::Unknown(error) => {
                 let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
                 let young = self.now.saturating_sub(sent_at) < grace;
-                match young && !std::mem::replace(&mut self.renewal.repeated_in_grace, true) {
+                match young && !core::mem::replace(&mut self.renewal.repeated_in_grace, true) {
                     true => self.send_refresh(),
                     false => self.bar(error),
                 }
@@ -275,7 +277,7 @@ impl Session {
         let Some(live) = &mut self.live else {
             return;
         };
-        let rotates = std::mem::take(&mut self.renewal.rotates);
+        let rotates = core::mem::take(&mut self.renewal.rotates);
         self.renewal = Renewal {
             rotates,
             ..Renewal::default()
@@ -300,7 +302,7 @@ impl Session {
         if observable {
             self.tell_state(None);
         }
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             self.serve(waiter);
         }
     }
@@ -377,7 +379,7 @@ impl Session {
             .as_ref()
             .is_some_and(|live| !live.life.is_over(self.now));
         let generation = self.live.as_ref().map_or(0, |live| live.generation);
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             match lasts && !waiter.wants_new(generation) {
                 true => self.serve(waiter),
                 false => self.fail(waiter, error.clone()),

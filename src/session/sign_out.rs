@@ -1,5 +1,7 @@
 //! Signing out: tokens go first, then the grant is revoked, then the browser may leave for the provider.
 
+use alloc::string::String;
+
 use super::effect::{Notice, Reply, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure, Ticket};
 use super::machine::{Live, Purpose, Session};

@@ -1,5 +1,7 @@
 //! One pending sign-in: what has to be remembered while the browser is at the provider.
 
+use alloc::string::{String, ToString};
+
 use serde_json::{Map, Value};
 
 use crate::protocol::error::{Code, Error};

@@ -1,7 +1,9 @@
 //! Requests to the provider: no cookie, no cache, no redirect, a deadline, and a failure that says what it was.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;

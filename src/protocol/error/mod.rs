@@ -2,7 +2,9 @@
 
 mod table;
 
-use std::fmt;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
 
 pub use table::Code;
 
@@ -133,7 +135,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// The beginning of a text, at most [`MAX_TEXT`] bytes, cut between characters.
 pub(crate) fn clip(text: &str) -> &str {
