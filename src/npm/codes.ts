@@ -137,7 +137,7 @@ export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   config_invalid: ["config",0,"An option has a value that cannot be used.","Correct the named option. Allowed values stand in the type of createAuth's options; `leeway` is 0 to 300 seconds."],
   config_bad_issuer: ["config",0,"The issuer is not an https URL without query and fragment.","Use the value of `issuer` in the provider's discovery document, byte by byte, without `/.well-known/openid-configuration`."],
   config_bad_redirect_uri: ["config",0,"The redirect URI is not an absolute URL of this origin without a fragment.","Leave `redirectUri` out, or set an absolute URL below <origin>/ and register the very same text with the provider."],
-  config_scope_without_openid: ["config",0,"The scope lacks `openid`.","Put `openid` into `scope`, for example \"openid profile\"; for plain OAuth without a user set discovery: \"oauth-authorization-server\"."],
+  config_scope_without_openid: ["config",0,"The scope lacks `openid`.","Put `openid` into `scope`, for example \"openid profile\"."],
   config_conflict: ["config",0,"createAuth was called again with other options.","Call createAuth once in a module of its own and import its result everywhere."],
   config_return_target: ["config",0,"The return target leaves this origin.","Pass a path such as \"/orders?open=1\". Never copy a return target from the query of a link without checking it."],
   insecure_context: ["insecure",0,"The page does not run in a secure context.","Serve the page by https. On the development machine open http://localhost instead of the machine's address."],

@@ -1,7 +1,7 @@
 import { arrive, type Arrival } from "./callback.js";
 import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
-import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
+import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Store, transactions, type Mark } from "./store.js";
 import type {
@@ -267,10 +267,12 @@ export class Front<TUser> implements Auth<TUser> {
   #open(): Promise<Link> {
     const { user: _, restore: __, ...options } = this.#options;
     const config = JSON.stringify({ ...options, redirectUri: this.#redirectUri });
-    this.#link ??= Link.toPage(config, (notice) => this.#hear(notice)).catch((error: unknown) => {
-      this.#link = undefined;
-      throw error;
-    });
+    this.#link ??= Link.toPage(config, this.#names(), (notice) => this.#hear(notice)).catch(
+      (error: unknown) => {
+        this.#link = undefined;
+        throw error;
+      },
+    );
     return this.#link;
   }
 
@@ -294,7 +296,7 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   #hear(notice: Notice): void {
-    const error = notice.error ? new AuthError(notice.error) : null;
+    const error = notice.error ? this.#name(notice.error) : null;
     switch (notice.notice) {
       case "signedIn":
         return this.#signedIn(notice);
@@ -308,7 +310,7 @@ export class Front<TUser> implements Auth<TUser> {
       case "refreshFailed":
         return error ? this.#emit("refreshFailed", { error }) : undefined;
       case "diagnosis":
-        return this.#diagnose(new AuthError(notice as WireError));
+        return this.#diagnose(this.#name(notice as WireError));
       case "endEverywhere":
         return this.#announceEnd(this.#mark);
     }
@@ -343,7 +345,7 @@ export class Front<TUser> implements Auth<TUser> {
     const before = this.#state;
     let user: TUser;
     try {
-      user = this.#checkUser(snapshot.user ?? {});
+      user = this.#checkUser(claimsOfUser(snapshot.user ?? {}));
     } catch (error) {
       this.#tell("drop", { session: this.#session, revoke: false });
       return this.#ended("sessionEnded", asAuthError(error));
@@ -506,6 +508,18 @@ export class Front<TUser> implements Auth<TUser> {
     this.#cancelNavigation = null;
   }
 
+  /** The configured values that the texts of errors name. */
+  #names(): Record<string, string> {
+    const { issuer, clientId } = this.#options;
+    const issuerOrigin = parseUrl(issuer)?.origin ?? issuer;
+    const { origin } = location;
+    return { issuer, issuerOrigin, clientId, origin, redirectUri: this.#redirectUri };
+  }
+
+  #name(error: WireError): AuthError {
+    return new AuthError(error, undefined, this.#names());
+  }
+
   // ---- telling the app ------------------------------------------------------------------------------------------
 
   #show(state: AuthState<TUser>): void {
@@ -521,11 +535,20 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   #diagnose({ code, message, fix, docs }: AuthError): void {
+    // The vault and the front may both see the same trouble.
+    const last = this.diagnostics.at(-1);
+    if (last?.code === code && last.message === message && Date.now() - last.at < 1_000) return;
     const diagnosis: Diagnosis = { code, at: Date.now(), message, docs, ...(fix ? { fix } : {}) };
     this.diagnostics.push(diagnosis);
     this.diagnostics.splice(0, this.diagnostics.length - MOST_DIAGNOSTICS);
     this.#emit("diagnosis", diagnosis);
   }
+}
+
+/** The vault hands on the ID token's claims as they came; those of the protocol are none of the app's business. */
+function claimsOfUser(claims: Record<string, unknown>): Record<string, unknown> {
+  const { aud, exp, iat, nbf, nonce, at_hash, c_hash, s_hash, azp, jti, ...user } = claims;
+  return user;
 }
 
 function requireSecureContext(): void {

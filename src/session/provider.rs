@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::effect::{Notice, SendKind};
-use super::event::{NetworkFailure, SignIn, Ticket};
+use super::event::{CallId, NetworkFailure, SignIn, Ticket};
 use super::machine::{Purpose, Session};
 use super::sign_out::SignOutJob;
 use super::tabs::Mark;
@@ -44,7 +44,7 @@ pub(super) enum After {
         carry: Option<String>,
     },
     Callback,
-    Renewal,
+    Renewal(CallId),
     UserInfo {
         ticket: Ticket,
         replayed: bool,
@@ -153,7 +153,7 @@ impl Session {
                 self.request_restore(ticket, return_to, mark, carry);
             }
             After::Callback => self.redeem(),
-            After::Renewal => self.send_refresh(),
+            After::Renewal(attempt) => self.send_refresh(attempt),
             After::UserInfo { ticket, replayed } => self.send_user_info(ticket, replayed),
             After::SignOut(job) => self.revoke_then_leave(job),
         }
@@ -165,7 +165,7 @@ impl Session {
             | After::Restore { ticket, .. }
             | After::UserInfo { ticket, .. } => self.reply(ticket, Err(error.clone())),
             After::Callback => self.fail_exchange(error.clone()),
-            After::Renewal => self.put_off_renewal(error.clone(), 0),
+            After::Renewal(attempt) => self.renewal_without_metadata(attempt, error),
             After::SignOut(job) => self.leave(job),
         }
     }
@@ -203,7 +203,7 @@ impl Session {
     }
 
     /// A request that tells whether the network is there and may be lost without harm.
-    pub(super) fn probe(&mut self) {
+    pub(super) fn probe(&mut self, attempt: CallId) {
         let url = match (&self.config.metadata, &self.provider.metadata) {
             (Some(_), Some(metadata)) => match metadata.require_jwks() {
                 Ok(endpoint) => endpoint.as_str().into(),
@@ -211,7 +211,12 @@ impl Session {
             },
             _ => well_known_url(&self.config.issuer, self.config.well_known),
         };
-        self.send(Purpose::Probe, get(url), DEADLINE_MS / 2, SendKind::Probe);
+        self.send(
+            Purpose::Probe(attempt),
+            get(url),
+            DEADLINE_MS / 2,
+            SendKind::Probe,
+        );
     }
 }
 

@@ -29,6 +29,8 @@ const BACKOFF_MOST_MS: u64 = 300_000;
 #[derive(Default)]
 pub(super) struct Renewal {
     stage: Stage,
+    /// Names the attempt under way, so that a probe or metadata of an earlier one cannot send for it.
+    attempt: CallId,
     /// Unspent outcomes since the last good one.
     repeats: u32,
     /// Attempts in a row that came to nothing, for the timer's back-off.
@@ -162,30 +164,41 @@ impl Session {
             Stage::Idle if self.now < self.renewal.not_before => self.answer_put_off(),
             Stage::Idle | Stage::Busy => {
                 self.renewal.stage = Stage::Busy;
+                self.renewal.attempt = self.next_name();
                 match self.provider.is_doubtful(self.now) {
-                    true => self.probe(),
-                    false => self.with_metadata(After::Renewal),
+                    true => self.probe(self.renewal.attempt),
+                    false => self.with_metadata(After::Renewal(self.renewal.attempt)),
                 }
             }
         }
     }
 
-    /// If the probe fails nothing was sent, and the next need tries again.
-    pub(super) fn probed(&mut self, reachable: bool) {
-        if self.renewal.stage != Stage::Busy {
-            return;
+    pub(super) fn renewal_without_metadata(&mut self, attempt: CallId, error: &Error) {
+        if self.is_under_way(attempt) {
+            self.put_off_renewal(error.clone(), 0);
         }
+    }
+
+    /// If the probe fails nothing was sent, and the next need tries again.
+    pub(super) fn probed(&mut self, attempt: CallId, reachable: bool) {
         match reachable {
-            true => self.with_metadata(After::Renewal),
+            _ if !self.is_under_way(attempt) => {}
+            true => self.with_metadata(After::Renewal(attempt)),
             false => self.put_off_renewal(Error::new(Code::Offline), 0),
         }
     }
 
-    pub(super) fn send_refresh(&mut self) {
+    /// Whether this very attempt waits to go on. What an ended session started must not go on for the next one.
+    fn is_under_way(&self, attempt: CallId) -> bool {
+        let named = self.renewal.attempt == attempt || !self.guards.hold(Guard::AttemptFence);
+        self.renewal.stage == Stage::Busy && named
+    }
+
+    pub(super) fn send_refresh(&mut self, attempt: CallId) {
         let (Some(live), Some(metadata)) = (&self.live, self.provider.metadata()) else {
             return;
         };
-        if self.renewal.stage != Stage::Busy {
+        if !self.is_under_way(attempt) {
             return;
         }
         let (Some(refresh), grant) = (&live.refresh, live.grant) else {
@@ -245,7 +258,7 @@ impl Session {
                 let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
                 let young = self.now.saturating_sub(sent_at) < grace;
                 match young && !core::mem::replace(&mut self.renewal.repeated_in_grace, true) {
-                    true => self.send_refresh(),
+                    true => self.send_refresh(self.renewal.attempt),
                     false => self.bar(error),
                 }
             }
@@ -292,7 +305,10 @@ impl Session {
             changed
         });
         if let Some((id_token, claims)) = identity {
-            observable |= claims.user_claims() != live.claims.user_claims();
+            if !claims.same_user(&live.user) {
+                live.user = claims.clone();
+                observable = true;
+            }
             live.id_token = id_token;
             live.claims = claims;
         }

@@ -282,12 +282,14 @@ impl Session {
         };
         self.diagnose(&tokens, &claims);
         self.renewal = Renewal::default();
+        self.answer_everybody(&Error::new(Code::SessionChanged));
         self.proofs.retain(|proof| !proof.is_of_refresh());
         let grant = self.next_name();
         self.live = Some(Live {
             grant,
             id,
             user_hash,
+            user: claims.clone(),
             claims,
             id_token,
             scope: tokens.scope.unwrap_or(transaction.scope),
@@ -340,6 +342,10 @@ impl Session {
 }
 
 impl Exchange {
+    pub(super) fn is_restore(&self) -> bool {
+        self.transaction.restore.is_some()
+    }
+
     fn token_request(
         &self,
         metadata: &Metadata,

@@ -1,6 +1,6 @@
 //! The table of codes: name, group, texts and source of each, in one place.
 //!
-//! The texts may name `<issuer>`, `<clientId>`, `<redirectUri>` and `<origin>`; whoever shows a text can put the
+//! The texts may name `<issuer>`, `<issuerOrigin>`, `<clientId>`, `<redirectUri>` and `<origin>`; whoever shows a text can put the
 //! configured values there. Each accessor is a function of its own, so that a build links only the columns it uses.
 
 macro_rules! codes {
@@ -102,7 +102,7 @@ codes! {
     ConfigScopeWithoutOpenid "config_scope_without_openid" config {
         "The scope lacks `openid`."
         cause "Without `openid` a provider returns no ID token, so nobody could be told who signed in."
-        fix "Put `openid` into `scope`, for example \"openid profile\"; for plain OAuth without a user set discovery: \"oauth-authorization-server\"."
+        fix "Put `openid` into `scope`, for example \"openid profile\"."
         see "OpenID Connect Core 1.0 section 3.1.2.1"
     }
     ConfigReservedParameter "config_reserved_parameter" config {
@@ -174,7 +174,7 @@ codes! {
     DiscoveryBlockedByCsp "discovery_blocked_by_csp" discovery {
         "The page's Content Security Policy forbids requests to the provider."
         cause "`connect-src` does not list the provider's origin."
-        fix "Add the origin of <issuer> to the header: Content-Security-Policy: connect-src 'self' and that origin."
+        fix "Add the provider to the header: Content-Security-Policy: connect-src 'self' <issuerOrigin>"
         see "CSP Level 3, connect-src"
     }
     DiscoveryStatus "discovery_status" discovery retryable {
