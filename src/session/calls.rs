@@ -261,7 +261,8 @@ impl Session {
         if answer.status == 401 && !replayed && self.may_renew_after_401(generation) {
             return self.need(Waiter::user_info(ticket, true).after_401(generation));
         }
-        let checked = userinfo::parse(&answer, subject);
+        let token = self.live.as_ref().map_or("", |live| live.access.expose());
+        let checked = userinfo::parse(&answer, subject).map_err(|error| error.without(token));
         let reply = checked.map(|_| Reply::UserInfo(answer.body));
         self.reply(ticket, reply);
     }

@@ -15,7 +15,7 @@ use super::sign_in::TOKEN_DEADLINE_MS;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
-use crate::protocol::secret::IdToken;
+use crate::protocol::secret::{IdToken, RefreshToken};
 use crate::protocol::token::{TokenFailure, TokenResponse, refresh_request};
 
 /// An unspent refresh token is sent again at most this often.
@@ -223,7 +223,8 @@ impl Session {
         sent_at: u64,
         answer: Result<Answer, NetworkFailure>,
     ) {
-        let outcome = judge(answer);
+        let sent = self.live.as_ref().and_then(|live| live.refresh.as_ref());
+        let outcome = judge(answer, sent.map_or("", RefreshToken::expose));
         let waited_for = self
             .live
             .as_ref()
@@ -418,7 +419,8 @@ impl Session {
     }
 }
 
-fn judge(answer: Result<Answer, NetworkFailure>) -> Outcome {
+/// `sent` is the refresh token: a server may repeat it in its error.
+fn judge(answer: Result<Answer, NetworkFailure>, sent: &str) -> Outcome {
     let answer = match answer {
         Ok(answer) => answer,
         Err(failure) => {
@@ -434,6 +436,7 @@ fn judge(answer: Result<Answer, NetworkFailure>) -> Outcome {
     match TokenResponse::parse(&answer) {
         Ok(tokens) => Outcome::Good(Box::new(tokens)),
         Err(TokenFailure::OAuth(error)) => {
+            let error = error.without(sent);
             let name = error
                 .provider
                 .as_ref()
