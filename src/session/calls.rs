@@ -1,7 +1,5 @@
 //! What needs the access token: API calls, UserInfo, an explicit refresh.
 
-use alloc::boxed::Box;
-
 use super::effect::{Effect, Reply, SendKind};
 use super::event::{ApiRequest, CallId, NetworkFailure, Ticket};
 use super::machine::{Purpose, Session};
@@ -288,11 +286,7 @@ fn refusal(status: u16, challenges: &[Challenge]) -> Option<Error> {
     said.scope = text("scope").map(|scope| clip(scope).into());
     said.acr_values = text("acr_values").map(|values| clip(values).into());
     said.max_age = text("max_age").and_then(|age| age.parse().ok());
-    let error = Error {
-        provider: Some(Box::new(said)),
-        ..Error::new(code)
-    };
-    Some(error)
+    Some(Error::new(code).with_provider(said))
 }
 
 fn is_endpoint(metadata: &Metadata, request: &ApiRequest) -> bool {

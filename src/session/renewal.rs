@@ -241,10 +241,7 @@ impl Session {
             Outcome::Good(tokens) => self.keep_refreshed(*tokens),
             Outcome::Rejected(error) => {
                 self.tell(Notice::RefreshFailed(error.clone()));
-                let waiting = Error {
-                    code: Code::LoginRequired,
-                    ..error.clone()
-                };
+                let waiting = error.clone().with_code(Code::LoginRequired);
                 self.end(SignedOutReason::SessionEnded, Some(error), &waiting);
             }
             Outcome::Unspent(error, wait) => self.repeat_later(error, wait),
@@ -350,11 +347,8 @@ impl Session {
         self.renewal.failures += 1;
         let wait = self.backoff().max(asked);
         if wait > PATIENCE_MS {
-            let error = Error {
-                code: Code::RefreshFailed,
-                retry_after: Some(wait.div_ceil(1_000)),
-                ..error
-            };
+            let mut error = error.with_code(Code::RefreshFailed);
+            error.retry_after = Some(wait.div_ceil(1_000));
             return self.put_off_renewal(error, wait);
         }
         self.renewal.stage = Stage::Idle;
@@ -366,10 +360,7 @@ impl Session {
     fn bar(&mut self, error: Error) {
         self.renewal.stage = Stage::Barred;
         self.tell(Notice::RefreshFailed(error.clone()));
-        let needed = Error {
-            code: Code::ReauthenticationNeeded,
-            ..error
-        };
+        let needed = error.with_code(Code::ReauthenticationNeeded);
         self.tell_state(Some(needed.clone()));
         self.answer_waiters(&needed);
     }
@@ -443,10 +434,7 @@ fn judge(answer: Result<Answer, NetworkFailure>, sent: &str) -> Outcome {
                 .map_or("", |provider| &provider.error);
             let wait = error.retry_after.unwrap_or(0) * 1_000;
             match name {
-                "invalid_grant" => Outcome::Rejected(Error {
-                    code: Code::RefreshRejected,
-                    ..error
-                }),
+                "invalid_grant" => Outcome::Rejected(error.with_code(Code::RefreshRejected)),
                 "server_error" | "temporarily_unavailable" => Outcome::Unspent(error, wait),
                 _ if status == 429 || status == 503 => Outcome::Unspent(error, wait),
                 _ => Outcome::Refused(error),

@@ -71,8 +71,8 @@ impl Session {
             Ok(answer) => revocation::check(&answer),
             Err(_) => Err(Error::new(Code::RevocationFailed)),
         };
-        if let Err(error) = outcome {
-            self.tell(Notice::Diagnosis(error.code, error.detail));
+        if let Err(mut error) = outcome {
+            self.tell(Notice::Diagnosis(error.code, error.detail.take()));
         }
         let found = self
             .sign_outs
