@@ -33,6 +33,14 @@ impl Lifetime {
         }
     }
 
+    /// The life of a token whose response came at `received_at` and was judged until `now`.
+    #[must_use]
+    pub fn received(received_at: u64, expires_in: Option<u64>, now: u64) -> Self {
+        let mut life = Self::new(received_at, expires_in);
+        life.observe(now);
+        life
+    }
+
     /// Notes the time; a clock that jumped back makes the end unknown, so that the token is renewed at the next use.
     pub fn observe(&mut self, now: u64) {
         if now.saturating_add(JUMP_MS) < self.seen_at {
