@@ -3,6 +3,9 @@
 //! Several challenges may share one header, commas separate both challenges and parameters, and real servers get it
 //! wrong. The reader takes what it understands and never fails.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Longest header that is read, in bytes; the rest is ignored.
 const MAX_HEADER: usize = 16 * 1024;
 
@@ -36,6 +39,15 @@ pub fn error_of<'a>(challenges: &'a [Challenge], scheme: &str) -> Option<&'a str
 }
 
 /// Reads a header value; whatever is not understood is skipped.
+///
+/// ```
+/// use keyward::protocol::challenge;
+///
+/// let found = challenge::parse(r#"Bearer error="insufficient_scope", scope="a, b", DPoP algs="ES256""#);
+/// assert_eq!(challenge::error_of(&found, "bearer"), Some("insufficient_scope"));
+/// assert_eq!(found[0].param("scope"), Some("a, b"));
+/// assert_eq!(found[1].scheme, "dpop");
+/// ```
 pub fn parse(header: &str) -> Vec<Challenge> {
     let mut end = header.len().min(MAX_HEADER);
     while !header.is_char_boundary(end) {

@@ -1,5 +1,8 @@
 //! The issuer and its metadata (OpenID Connect Discovery 1.0, RFC 8414).
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::Value;
 
 use super::error::{Code, Error};
@@ -75,6 +78,14 @@ impl Issuer {
 /// One slash at the issuer's end is dropped first, so `https://id.example/t/` gives
 /// `https://id.example/t/.well-known/openid-configuration`, or in the form of RFC 8414
 /// `https://id.example/.well-known/oauth-authorization-server/t`.
+///
+/// ```
+/// use keyward::protocol::metadata::{Issuer, WellKnown, well_known_url};
+///
+/// let issuer = Issuer::parse("https://id.example/t/").unwrap();
+/// let url = well_known_url(&issuer, WellKnown::OpenIdConfiguration);
+/// assert_eq!(url, "https://id.example/t/.well-known/openid-configuration");
+/// ```
 pub fn well_known_url(issuer: &Issuer, kind: WellKnown) -> String {
     let text = issuer.as_str();
     let text = text.strip_suffix('/').unwrap_or(text);

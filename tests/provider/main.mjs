@@ -21,7 +21,7 @@ try {
       port,
       spaOrigins: origins,
       autologin: env.AUTOLOGIN ?? null,
-      ttl: { at: Number(env.ACCESS_TOKEN_TTL ?? 60) },
+      ttl: { at: Number(env.ACCESS_TOKEN_TTL ?? 90) },
     }),
   );
   const api = await named("API_PORT", 9500, (port) =>
