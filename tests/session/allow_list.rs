@@ -35,7 +35,7 @@ fn refused(page: &mut Driver, request: ApiRequest) -> String {
     assert!(page.api.is_empty(), "a token left for {what}");
     let error = page.error(ticket);
     assert_eq!(error.code, Code::ApiNotAllowed, "{what}");
-    error.detail.unwrap()
+    error.detail.clone().unwrap()
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn r_124_o_88_insufficient_scope_is_typed_and_costs_no_refresh() {
     );
     let error = page.error(call);
     assert_eq!(error.code, Code::InsufficientScope);
-    let said = error.provider.unwrap();
+    let said = error.provider.as_deref().unwrap();
     assert_eq!(said.scope.as_deref(), Some("api:write api:read"));
     assert_eq!(said.status, Some(403));
     assert_eq!(page.count(TOKEN), 1);
@@ -251,7 +251,7 @@ fn r_125_step_up_tells_what_the_api_wants_and_costs_no_refresh() {
         page.api_answers(status, Some(challenge));
         let error = page.error(call);
         assert_eq!(error.code, Code::StepUpRequired);
-        let said = error.provider.unwrap();
+        let said = error.provider.as_deref().unwrap();
         assert_eq!(said.acr_values.as_deref(), Some("urn:mfa urn:hw"));
         assert_eq!(said.max_age, Some(300));
         assert_eq!(page.count(TOKEN), 1);

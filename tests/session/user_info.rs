@@ -30,7 +30,10 @@ fn r_121_o_50_the_token_goes_into_the_header_and_nowhere_else() {
         json_answer(200, &json!({ "sub": "alice", "email": "a@b.example" })),
     );
     match page.reply(ticket) {
-        Ok(Reply::UserInfo(claims)) => assert_eq!(claims["email"], "a@b.example"),
+        Ok(Reply::UserInfo(claims)) => {
+            let claims: serde_json::Value = serde_json::from_str(&claims).unwrap();
+            assert_eq!(claims["email"], "a@b.example");
+        }
         other => panic!("{other:?}"),
     }
 }
