@@ -4,6 +4,7 @@
 //   events           what the first client's `on` told: [{ name, detail }]
 //   states           every state that a subscriber of the first client saw, oldest first
 //   createAuth       to call it once more
+//   seen             the address that an app finds once `createAuth` has returned
 //   settle(promise)  its outcome as plain data: { ok } or { error }
 //
 // With a binding `keywardTestEvent` (see harness.mjs) events also reach the test, across page loads.
@@ -23,7 +24,8 @@ const EVENTS = [
 ];
 
 const [auth] = clients;
-Object.assign(window, { auth, auths: clients, events: [], states: [], createAuth, settle });
+const seen = { href: location.href, state: JSON.stringify(history.state) };
+Object.assign(window, { auth, auths: clients, events: [], states: [], createAuth, seen, settle });
 if (!(auth instanceof Error)) watch();
 
 function watch() {

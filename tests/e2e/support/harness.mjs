@@ -36,6 +36,7 @@ export async function startWorld(name, { provider = {}, app = {} } = {}) {
 /** One browser and the servers around it. Tests open contexts of their own. */
 class World {
   #contexts = [];
+  #reusedBefore = 0;
 
   constructor(name) {
     this.name = name;
@@ -44,18 +45,36 @@ class World {
   /** Back to how it was at the start, and no context left: call it after each test. */
   async reset() {
     const contexts = this.#contexts.splice(0);
+    this.clear();
+    await Promise.all(contexts.map((context) => context.close()));
+    this.clear();
+  }
+
+  /** The servers as they were at the start, with empty logs; pages that are open stay. */
+  clear() {
     this.op.settings.autologin = "alice";
     this.op.settings.logout = null;
     this.op.setTtl({ at: 30, rt: 3600, id: 300, session: 3600 });
     this.op.faults.clear();
+    this.op.requests.clear();
+    this.#reusedBefore = this.op.reuseDetected;
     this.api.faults.clear();
     this.api.expireNext(0);
-    for (const key of Object.keys(this.app.headers)) delete this.app.headers[key];
-    this.configure();
-    await Promise.all(contexts.map((context) => context.close()));
-    this.op.requests.clear();
     this.api.requests.clear();
+    for (const key of Object.keys(this.app.headers)) delete this.app.headers[key];
     this.app.requests.length = this.app.referrers.length = 0;
+    this.configure();
+  }
+
+  /** How often the provider saw a spent code or refresh token in this test: its reuse detector. */
+  get reused() {
+    return this.op.reuseDetected - this.#reusedBefore;
+  }
+
+  /** Puts a document of the test's own at a path, in the app's place; `null` takes it away. */
+  serve(path, body) {
+    if (body === null) delete this.app.files[path];
+    else this.app.files[path] = { body, headers: { "content-type": "text/html; charset=utf-8" } };
   }
 
   /** Options of the app for the loads that follow; the usual ones where not said otherwise. */
@@ -173,4 +192,11 @@ export function ask(page, method, ...args) {
 /** The events of the page's present load, by name, or those of one name. */
 export function eventsOf(page, name) {
   return page.evaluate((one) => window.events.filter((event) => !one || event.name === one), name);
+}
+
+/** The pending sign-ins of the page's tab, as they are stored. */
+export function transactionsOf(page) {
+  return page.evaluate(() =>
+    Object.entries(sessionStorage).filter(([key]) => key.startsWith("keyward.txn.")),
+  );
 }
