@@ -200,3 +200,11 @@ export function transactionsOf(page) {
     Object.entries(sessionStorage).filter(([key]) => key.startsWith("keyward.txn.")),
   );
 }
+
+/** The sign-out mark that the tabs share. */
+export function markOf(page) {
+  return page.evaluate(() => {
+    const key = Object.keys(localStorage).find((one) => one.endsWith(".mark"));
+    return key ? localStorage.getItem(key) : null;
+  });
+}
