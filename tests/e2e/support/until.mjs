@@ -15,7 +15,7 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   let last;
   for (;;) {
     try {
-      last = await probe();
+      last = await inTime(probe(), deadline);
       if (last) return last;
     } catch (error) {
       last = error;
@@ -25,6 +25,19 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
       throw new Error(`waited ${timeout} ms for ${what}; last seen: ${seen}`);
     }
     await pause(interval);
+  }
+}
+
+/** A probe of a page that hangs must not outlive the wait. */
+async function inTime(promise, deadline) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the probe hangs")), deadline - Date.now());
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
