@@ -7,10 +7,9 @@ import {
   ask,
   call,
   eventsOf,
-  go,
+  fillStorage,
   markOf,
   reload,
-  signIn,
   startSignIn,
   startSignOut,
   startWorld,
@@ -78,7 +77,7 @@ forEachBrowser((name) => {
         world.op.settings.logout = "stuck";
       },
       " with a full localStorage": async (page) => {
-        await fillLocalStorage(page);
+        await fillStorage(page, "localStorage");
       },
     })) {
       test(`O-61, R-178: a sign-out reaches the other tab, once${how}`, async () => {
@@ -270,39 +269,49 @@ forEachBrowser((name) => {
     });
 
     test("O-71: two clients of one origin stay apart", async () => {
-      world.app.configure([world.options(), world.options({ clientId: "demo" })]);
       const context = await world.context();
-      const page = await world.signedIn("/both", context);
-      const demo = () => page.evaluate(() => window.auths[1].state.status);
-      assert.equal(await demo(), "signedOut");
-      await page.evaluate(() => void settle(window.auths[1].signIn()));
-      await until(async () => (await demo()) === "signedIn", "the second client");
-      await status(page, "signedIn");
-      const other = await world.open("/other", context);
-      const both = (one) =>
-        one.evaluate(() => window.auths.map(({ state }) => state.status).join(" "));
-      await until(async () => (await both(other)) === "signedIn signedIn", "both in another tab");
+      const first = await world.signedIn("/first", context);
+      world.configure({ clientId: "demo" });
+      const second = await world.signedIn("/second", context);
+      assert.equal(await first.evaluate(() => auth.state.status), "signedIn");
+      assert.deepEqual(await eventsOf(first, "signedInElsewhere"), []);
+      assert.notEqual(await markOf(first, "spa"), await markOf(first, "demo"));
 
-      await page.evaluate(() => void settle(window.auths[1].signOut()));
-      await until(
-        async () => (await both(other)) === "signedIn signedOut",
-        "the second's sign-out",
-      );
-      await until(() => world.op.count("endSession") > 0, "the end-session request");
-      assert.equal(await subOf(other), "alice");
-      // Messages for nobody, for another client, and of no known form are ignored.
-      await other.evaluate((issuer) => {
+      // Messages of no known form, and of other clients, are ignored.
+      await second.evaluate((issuer) => {
         for (const client of ["spa", "demo", "unknown"]) {
           const channel = new BroadcastChannel(`keyward.${issuer}|${client}`);
           for (const data of ["-", "+", "-x.y", null, { a: 1 }, 7, "-" + "a".repeat(66)]) {
             channel.postMessage(data);
           }
         }
-        const key = `keyward.${issuer}|unknown.mark`;
-        localStorage.setItem(key, "-" + "a".repeat(66));
+        localStorage.setItem(`keyward.${issuer}|unknown.mark`, "-" + "a".repeat(66));
       }, world.op.issuer);
-      assert.equal(await subOf(other), "alice");
-      assert.equal(await both(other), "signedIn signedOut");
+      assert.equal(await subOf(first), "alice");
+      assert.equal(await subOf(second), "alice");
+
+      await startSignOut(second);
+      await until(() => world.op.count("endSession") > 0, "the end-session request");
+      await status(second, "signedOut");
+      assert.equal(await subOf(first), "alice");
+      assert.deepEqual(await eventsOf(first, "signedOut"), []);
+    });
+
+    test("O-71, R-055: two clients in one page: a sign-in of one survives the other's restore", async () => {
+      world.app.configure([world.options(), world.options({ clientId: "demo" })]);
+      const page = await world.signedIn("/both");
+      const both = () => page.evaluate(() => window.auths.map(({ state }) => state.status));
+      assert.deepEqual(await both(), ["signedIn", "signedOut"]);
+      await page.evaluate(() => void settle(window.auths[1].signIn()));
+      await until(async () => (await both())[1] === "signedIn", "the second client");
+      const loads = world.op.count("authorize");
+      // Each redirect of one client costs the other its memory: they must not send the page to and fro.
+      await never(
+        () => world.op.count("authorize") > loads + 1,
+        "a page that goes to and fro",
+        2000,
+      );
+      assert.equal((await both())[1], "signedIn");
     });
 
     test("a callback in one tab does not disturb a pending sign-in of another", async () => {
@@ -344,23 +353,4 @@ function storedOf(page) {
         .map(([key, value]) => [key.slice(key.lastIndexOf(".") + 1), value]),
     ),
   );
-}
-
-/** Fills localStorage until nothing more fits. */
-async function fillLocalStorage(page) {
-  const full = await page.evaluate(() => {
-    const put = (key, size) => {
-      try {
-        localStorage.setItem(key, "x".repeat(size));
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    for (let size = 1 << 20; size >= 1; size >>= 1) {
-      for (let n = 0; put(`filler ${size} ${n}`, size); n += 1);
-    }
-    return !put("one more key", 1);
-  });
-  assert.ok(full, "localStorage is full");
 }

@@ -12,9 +12,12 @@ export const AUDIENCE = "urn:demo:api";
 
 const SCOPE = "openid profile api:read api:write";
 
-/** Starts everything for one browser; see `World`. */
-export async function startWorld(name, { provider = {}, app = {} } = {}) {
-  const world = new World(name);
+/**
+ * Starts everything for one browser; see `World`. `cacheable` lets pages into the back-forward cache,
+ * `args` are for `launch`, the rest for the servers.
+ */
+export async function startWorld(name, { provider = {}, app = {}, cacheable, args } = {}) {
+  const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
   // The site's port is known only now, and the provider has to know the site.
   let api;
   world.app = await startApp({
@@ -28,7 +31,7 @@ export async function startWorld(name, { provider = {}, app = {} } = {}) {
   });
   api = await startApi({ issuer: world.op.issuer, origins: [world.app.origin] });
   world.api = api;
-  world.browser = await launch(name);
+  world.browser = await launch(name, { args });
   world.reset();
   return world;
 }
@@ -37,9 +40,11 @@ export async function startWorld(name, { provider = {}, app = {} } = {}) {
 class World {
   #contexts = [];
   #reusedBefore = 0;
+  #headers;
 
-  constructor(name) {
+  constructor(name, headers) {
     this.name = name;
+    this.#headers = headers;
   }
 
   /** Back to how it was at the start, and no context left: call it after each test. */
@@ -62,6 +67,7 @@ class World {
     this.api.expireNext(0);
     this.api.requests.clear();
     for (const key of Object.keys(this.app.headers)) delete this.app.headers[key];
+    Object.assign(this.app.headers, this.#headers);
     this.app.requests.length = this.app.referrers.length = 0;
     this.configure();
   }
@@ -201,10 +207,29 @@ export function transactionsOf(page) {
   );
 }
 
-/** The sign-out mark that the tabs share. */
-export function markOf(page) {
-  return page.evaluate(() => {
-    const key = Object.keys(localStorage).find((one) => one.endsWith(".mark"));
+/** The sign-out mark that the tabs of a client share. */
+export function markOf(page, clientId = "spa") {
+  return page.evaluate((id) => {
+    const key = Object.keys(localStorage).find((one) => one.endsWith(`|${id}.mark`));
     return key ? localStorage.getItem(key) : null;
-  });
+  }, clientId);
+}
+
+/** Fills "localStorage" or "sessionStorage" until nothing more fits. */
+export async function fillStorage(page, storage) {
+  const full = await page.evaluate((name) => {
+    const put = (key, size) => {
+      try {
+        window[name].setItem(key, "x".repeat(size));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    for (let size = 1 << 20; size >= 1; size >>= 1) {
+      for (let n = 0; put(`filler ${size} ${n}`, size); n += 1);
+    }
+    return !put("one more key", 1);
+  }, storage);
+  if (!full) throw new Error(`${storage} could not be filled`);
 }

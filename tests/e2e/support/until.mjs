@@ -5,6 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 // Generous on purpose: a loaded machine must not fail a test, and a passing one never waits long.
 const TIMEOUT_MS = 30_000;
 const INTERVAL_MS = 25;
+// A question that a page was asked just as it went away may never be answered: it is asked again.
+const PROBE_MS = 10_000;
 
 /**
  * Polls `probe` until it gives something truthy, and gives that.
@@ -15,7 +17,7 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   let last;
   for (;;) {
     try {
-      last = await inTime(probe(), deadline);
+      last = await inTime(probe(), Math.min(PROBE_MS, deadline - Date.now()));
       if (last) return last;
     } catch (error) {
       last = error;
@@ -28,11 +30,10 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   }
 }
 
-/** A probe of a page that hangs must not outlive the wait. */
-async function inTime(promise, deadline) {
+async function inTime(promise, ms) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the probe hangs")), deadline - Date.now());
+    timer = setTimeout(() => reject(new Error("no answer to the probe")), ms);
   });
   try {
     return await Promise.race([promise, late]);
