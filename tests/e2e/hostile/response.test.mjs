@@ -33,7 +33,13 @@ const refused = { error: "idp_error", group: "authorization_error", requests: UN
 const spent = { error: "token_error", group: "token_error", requests: SENT };
 
 const STATE = [
-  { id: "O-13", title: "a good-looking code, state of nobody", play: "O-13", ...notOurs, pending: 1 },
+  {
+    id: "O-13",
+    title: "a good-looking code, state of nobody",
+    play: "O-13",
+    ...notOurs,
+    pending: 1,
+  },
   { title: "no state at all", play: "stateMissing", ...notOurs, pending: 1 },
   {
     title: "an empty state",
@@ -184,7 +190,9 @@ const ERRORS = [
   },
   {
     title: "an error whose text has a broken escape",
-    play: raw((query) => query.replace(/code=[^&]*/, "error=access_denied&error_description=%E0%A")),
+    play: raw((query) =>
+      query.replace(/code=[^&]*/, "error=access_denied&error_description=%E0%A"),
+    ),
     ...refused,
     provider: { error: "access_denied" },
   },

@@ -32,11 +32,11 @@ export function acceptances(scene, cases) {
  *   requests  how many the endpoints got, 0 where not said
  *   stays     refused in place: no navigation
  *   pending   own transactions that rightly stay (an answer that was not to this sign-in)
+ *   control   of the control: `fresh` begins it with a new load; `options` and `with` as above
  *   check     more, with the stage and what the page showed
  */
 export async function refuse(stage, one) {
-  if (one.stays) await fresh(stage, one);
-  else if (one.options) stage.configure(one.options);
+  if (one.stays || one.options) await fresh(stage, one);
   const before = await stage.look();
   await stage.script(one.play ?? {});
   const seen = await stage.signIn(one.with);
@@ -63,7 +63,7 @@ export async function accept(stage, one) {
 
 /** A new load of the page, with a case's options: nothing of the provider is known to it. */
 export async function fresh(stage, { options = {} }) {
-  stage.configure(options);
+  stage.configure(typeof options === "function" ? await options(stage.op) : options);
   await stage.visit("/");
   stage.forget();
 }
@@ -81,10 +81,11 @@ export function assertError(error, one) {
   if (one.retryAfter !== undefined) assert.equal(error.retryAfter, one.retryAfter);
 }
 
-/** The requests since `forget`: exactly these. */
+/** The requests since `forget`: exactly these; null where the browser decides how many. */
 export function assertRequests(stage, wanted = {}) {
-  const all = Object.fromEntries(ENDPOINTS.map((name) => [name, wanted[name] ?? 0]));
-  assert.deepEqual(stage.counts(), all);
+  const counts = stage.counts();
+  const right = (name) => (wanted[name] === null ? counts[name] : (wanted[name] ?? 0));
+  assert.deepEqual(counts, Object.fromEntries(ENDPOINTS.map((name) => [name, right(name)])));
 }
 
 /** Nobody is signed in, and no store, getter or URL holds anything of the attempt. */
@@ -170,7 +171,7 @@ export async function assertTokenIsOurs(stage) {
 /** The same steps with the correct provider succeed, in the same tab. */
 export async function assertControl(stage, { options, stays, with: wanted, control = {} } = {}) {
   await stage.script({});
-  if (options) await fresh(stage, { options: control.options });
+  if (options || control.fresh) await fresh(stage, control);
   stage.forget();
   const seen = await stage.signIn("with" in control ? control.with : stays ? undefined : wanted);
   assertSignedIn(seen);

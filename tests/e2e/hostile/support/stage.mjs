@@ -144,7 +144,7 @@ class Stage {
 
   /** What the actor shows now. */
   look() {
-    return this.actor.evaluate(look, { waits: false });
+    return until(() => this.actor.evaluate(look, { waits: false }), "the page");
   }
 
   /** One of the client's methods in the actor: its outcome as data. */
@@ -229,3 +229,13 @@ async function cachedFiles() {
 
 /** Whether it is long enough to be found by nothing but itself. */
 const isSecret = (text) => typeof text === "string" && text.length >= 8;
+
+/** The provider's metadata as it is without a script. */
+export async function metadataOf(op) {
+  const { script } = op;
+  op.script = {};
+  const response = await fetch(`${op.origin}/.well-known/openid-configuration`);
+  op.script = script;
+  op.requests.clear();
+  return response.json();
+}
