@@ -5,7 +5,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { startSignIn } from "../support/harness.mjs";
 import { until } from "../support/until.mjs";
-import { acceptances, assertControl, assertError, fresh, refusals } from "./support/checks.mjs";
+import {
+  acceptances,
+  assertControl,
+  assertError,
+  assertTransactions,
+  fresh,
+  refusals,
+} from "./support/checks.mjs";
 import { onStage } from "./support/stage.mjs";
 
 const HERE = { stays: true, requests: {} };
@@ -186,7 +193,7 @@ onStage("authorization request", (scene) => {
       const seen = await stage.signIn();
       assertError(seen.left.error, { error, group });
       assert.equal(stage.op.count("authorize"), 0);
-      assert.deepEqual(Object.keys(seen.sessionStorage), [stage.waiting.key]);
+      assertTransactions(stage, seen);
       await fresh(stage, {});
       await assertControl(stage);
     });
