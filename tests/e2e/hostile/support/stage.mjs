@@ -51,6 +51,7 @@ export function onStage(theme, declare, settings = {}) {
 
 class Stage {
   #broken = true;
+  #spoilt = false;
   /** Codes and tokens that the provider gave out since `forget`. */
   #given = { codes: [], tokens: [] };
   /** The tab's history before the last step. */
@@ -74,8 +75,14 @@ class Stage {
     await this.script({});
     this.configure();
     this.forget();
+    this.#spoilt = false;
     await play(this);
-    this.#broken = false;
+    this.#broken = this.#spoilt;
+  }
+
+  /** The next test begins with a new context. */
+  spoil() {
+    this.#spoilt = true;
   }
 
   /** Puts a script in force: an object, a ready-made case by name or catalogue id, or a function. */
@@ -190,6 +197,7 @@ class Stage {
   /** Begins the sign-in that stays without an answer: the provider keeps the browser where it is. */
   async #begin() {
     await this.script({ faults: { authorize: { status: 204 } } });
+    this.forget();
     await startSignIn(this.actor);
     this.waiting = await until(
       () =>
