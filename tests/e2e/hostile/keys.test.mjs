@@ -16,8 +16,10 @@ const LOOKED_TWICE = { ...SENT, jwks: 2 };
 
 const noKey = { error: "id_token_key", group: "id_token", requests: SENT };
 const unknownKey = { ...noKey, requests: LOOKED_TWICE };
-const down = { error: "jwks_unavailable", group: "transient", requests: SENT };
-const unreadable = { error: "jwks_malformed", group: "discovery", requests: SENT };
+/** Keys that came to nothing beside the token request may be asked for again after it. */
+const ASKED = { ...SENT, jwks: null };
+const down = { error: "jwks_unavailable", group: "transient", requests: ASKED };
+const unreadable = { error: "jwks_malformed", group: "discovery", requests: ASKED };
 
 const served = (fault) => ({ faults: { jwks: fault } });
 
@@ -80,7 +82,6 @@ const UNFIT = [
 
 const ANSWERS = [
   { id: "O-46", title: "503", play: "O-46", ...down, detail: "503" },
-  { title: "503 once, then the keys: the sign-in is over", play: "jwksUnavailableOnce", ...down },
   { title: "404", play: served({ status: 404, ...HTML }), ...down },
   { title: "401", play: served({ status: 401, body: "" }), ...down },
   { title: "a page", play: "jwksHtml", ...unreadable },
@@ -93,7 +94,6 @@ const ANSWERS = [
     title: "no CORS header",
     play: "jwksNoCors",
     ...down,
-    requests: { ...SENT, jwks: 2 },
   },
   {
     title: "a redirect is not followed",
@@ -105,8 +105,7 @@ const ANSWERS = [
     title: "R-110 jwks_uri at another server without keys",
     play: "jwksElsewhere",
     ...unreadable,
-    requests: { ...SENT, jwks: 0 },
-    check: (stage) => assert.equal(stage.op.witness.requests.count("/jwks"), 1),
+    check: (stage) => assert.ok(stage.op.witness.requests.count("/jwks") > 0),
   },
 ];
 
@@ -144,7 +143,12 @@ const ACCEPTED = [
       jwks: ({ keys }) => ({ keys: [{ ...keys[0], use: "enc" }, ...keys] }),
     },
   },
-  { title: "the keys as text", play: { faults: { jwks: { set: { x: 1 }, delay: 300 } } } },
+  {
+    title: "503 beside the token request, and the keys after it",
+    play: { faults: { jwks: { status: 503, times: 1 }, code: { delay: 300 } } },
+    requests: LOOKED_TWICE,
+  },
+  { title: "the keys half a second late", play: served({ delay: 500 }), requests: SENT },
   {
     title: "a hundred keys",
     play: async () => {

@@ -15,7 +15,7 @@ import { forEachBrowser, launch } from "../../support/browsers.mjs";
 import { plant, unplant } from "../../support/dump.mjs";
 import { ask, go, startSignIn } from "../../support/harness.mjs";
 import { until } from "../../support/until.mjs";
-import { look, prepare } from "./page.mjs";
+import { look, ownTime, prepare } from "./page.mjs";
 
 /** Who signs in: a name that is found nowhere by chance. */
 export const USER = "stage-user-7Qx";
@@ -52,6 +52,7 @@ export function onStage(theme, declare, settings = {}) {
 class Stage {
   #broken = true;
   #spoilt = false;
+  #ahead = false;
   /** Codes and tokens that the provider gave out since `forget`. */
   #given = { codes: [], tokens: [] };
   /** The tab's history before the last step. */
@@ -74,8 +75,9 @@ class Stage {
     this.#broken = true;
     await this.script({});
     this.configure();
+    if (this.#ahead) await this.visit("/");
     this.forget();
-    this.#spoilt = false;
+    this.#spoilt = this.#ahead = false;
     await play(this);
     this.#broken = this.#spoilt;
   }
@@ -92,9 +94,19 @@ class Stage {
     this.op.script = { user: USER, ...made };
   }
 
-  /** Options of the app for the loads that follow. */
-  configure(more = {}) {
-    this.app.configure(this.options(more));
+  /**
+   * Options of the app for the loads that follow. Time in these pages runs `pace` times as fast,
+   * so that nobody waits for a deadline or a pause; see also `later`.
+   */
+  configure(more = {}, { pace = 1 } = {}) {
+    const options = JSON.stringify(this.options(more));
+    this.app.configure(`((${ownTime})(${pace}), ${options})`);
+  }
+
+  /** Lets the clock of the actor's page jump ahead, for its life. Timers do not notice. */
+  later(seconds) {
+    this.#ahead = true;
+    return this.actor.evaluate((ms) => void (window.ahead += ms), seconds * 1000);
   }
 
   options(more = {}) {
@@ -157,6 +169,15 @@ class Stage {
   /** One of the client's methods in the actor: its outcome as data. */
   ask(method, ...args) {
     return ask(this.actor, method, ...args);
+  }
+
+  /** Signs the other tab in again, after something ended the session everywhere. */
+  async mend() {
+    await this.script({});
+    const tab = this.bystander;
+    if ((await tab.evaluate(() => auth.state.status)) === "signedIn") return;
+    await startSignIn(tab);
+    await until(() => tab.evaluate(() => auth.state.status === "signedIn"), "the other tab");
   }
 
   /** Removes own pending sign-ins from the actor: all but the one that waits. */
