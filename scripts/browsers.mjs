@@ -1,11 +1,13 @@
 // Finds the browsers of the tests, or installs them where that is possible.
+import { existsSync } from "node:fs";
 import { Failure, must, say, which } from "./lib.mjs";
 
-/** Each program: the variable that names it, the names it has on PATH, its package on Debian. */
+/** Each program: the variable that names it, the names it has on PATH, where macOS has it, its package on Debian. */
 const PROGRAMS = {
   chrome: {
     variable: "CHROME",
     names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"],
+    place: "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     debian: "chromium",
   },
   chromedriver: {
@@ -16,6 +18,7 @@ const PROGRAMS = {
   firefox: {
     variable: "FIREFOX",
     names: ["firefox-esr", "firefox"],
+    place: "/Applications/Firefox.app/Contents/MacOS/firefox",
     debian: "firefox-esr",
   },
 };
@@ -60,28 +63,13 @@ export async function ensureBrowsers() {
   return findBrowsers();
 }
 
-/**
- * Starts a browser (`"chromium"` or `"firefox"`) under playwright-core.
- * `options` are those of playwright's `launch`; Firefox speaks WebDriver BiDi, so no patched build is needed.
- */
-export async function launch(name, options = {}) {
-  const playwright = await import("playwright-core");
-  const { chrome, firefox } = findBrowsers();
-  if (name === "chromium") {
-    return playwright.chromium.launch({
-      executablePath: chrome,
-      ...options,
-      args: [...CHROME_FLAGS, ...(options.args ?? [])],
-    });
-  }
-  return playwright.firefox.launch({ channel: "moz-firefox", executablePath: firefox, ...options });
-}
-
 function look() {
   const found = {};
   const missing = [];
-  for (const [name, { variable, names }] of Object.entries(PROGRAMS)) {
-    const path = process.env[variable] || names.map(which).find((path) => path !== undefined);
+  for (const [name, { variable, names, place }] of Object.entries(PROGRAMS)) {
+    const onPath = names.map(which).find((path) => path !== undefined);
+    const path =
+      process.env[variable] || onPath || (place && existsSync(place) ? place : undefined);
     if (path) found[name] = path;
     else missing.push(name);
   }

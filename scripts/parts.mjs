@@ -203,11 +203,11 @@ function cargoCounts({ status, output }) {
   return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
 }
 
-/** Runs the `*.test.mjs` files of a folder, one after the other: they share two cores with a browser. */
+/** Runs the `*.test.mjs` files below a folder, one after the other: they share the machine with browsers. */
 async function nodeTest(folder, env = {}) {
   const path = join(root, folder);
   const files = existsSync(path)
-    ? readdirSync(path).filter((name) => name.endsWith(".test.mjs"))
+    ? readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".test.mjs"))
     : [];
   if (files.length === 0) return {};
   const { status, output } = await run(

@@ -22,7 +22,8 @@ await runMain(async () => {
   await setup();
   await must(xtask(), ["build"]);
   const folder = await buildPackedSite();
-  const backend = await startBackend(ports);
+  const stop = stopOnSignal();
+  const backend = await startBackend(ports, stop);
   const { serveSite } = await load("www/serve.mjs");
   const site = await serveSite({
     root: folder,
@@ -30,7 +31,8 @@ await runMain(async () => {
     config: { issuer: origin(ports.PROVIDER_PORT), api: origin(ports.API_PORT) },
     errors: JSON.parse(readFileSync(join(root, "docs/errors.json"), "utf8")),
   });
-  stopOnSignal(backend, site);
+  stop.with(() => site.close());
+  backend.once("exit", (code) => stop.now(1, `The provider ended (${code}).`));
   announce(ports);
 });
 
@@ -78,7 +80,7 @@ async function isFree(port) {
 }
 
 /** The provider and the resource server, in a process of their own; resolves when both listen. */
-function startBackend(ports) {
+function startBackend(ports, stop) {
   const env = { ...process.env, SPA_ORIGINS: origin(ports.SPA_PORT) };
   for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
   const child = spawn(process.execPath, ["tests/provider/main.mjs"], {
@@ -86,6 +88,7 @@ function startBackend(ports) {
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  stop.with(() => child.kill());
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill();
@@ -105,27 +108,22 @@ function startBackend(ports) {
   });
 }
 
-function stopOnSignal(backend, site) {
+/** Ends what was given to `with` when the process is told to stop, or by `now`. */
+function stopOnSignal() {
+  const endings = [];
   let stopping = false;
-  const stop = (code) => {
+  const now = (code, message) => {
     if (stopping) return;
     stopping = true;
-    backend.kill();
-    site?.close?.();
-    // Open keep-alive connections must not hold the terminal.
+    console.log(`\n${message}`);
+    for (const end of endings) end();
+    // Connections that are kept alive must not hold the terminal.
     setTimeout(() => process.exit(code), 200);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => {
-      console.log("\nstopped");
-      stop(0);
-    });
+    process.on(signal, () => now(0, "stopped"));
   }
-  backend.once("exit", (code) => {
-    if (stopping) return;
-    console.error(`The provider ended (${code}).`);
-    stop(1);
-  });
+  return { now, with: (end) => endings.push(end) };
 }
 
 function announce(ports) {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { CHROME_FLAGS, findBrowsers, launch } from "./browsers.mjs";
-import { Failure, metadata, must, read, root, run, xtask } from "./lib.mjs";
+import { CHROME_FLAGS, findBrowsers } from "./browsers.mjs";
+import { Failure, load, metadata, must, read, root, run, xtask } from "./lib.mjs";
 
 const TIMEOUT_SECONDS = 300;
 
@@ -62,6 +62,8 @@ export function inChromium(file) {
  */
 export async function inFirefox(file) {
   const address = `127.0.0.1:${await freePort()}`;
+  const { launch } = await load("tests/e2e/support/browsers.mjs");
+  process.env.FIREFOX ??= findBrowsers().firefox;
   const server = spawn(xtask(), ["test-runner", file], {
     cwd: root,
     env: { ...process.env, NO_HEADLESS: "1", WASM_BINDGEN_TEST_ADDRESS: address },

@@ -21,6 +21,8 @@ export type Arrival =
   | { kind: "callback"; query: string; record: string | null; replayed: boolean; restore: boolean }
   /** An answer that somebody removed from the URL before it could be read. */
   | { kind: "lost" }
+  /** A return from a sign-out with another `state` than the one this tab waits for. */
+  | { kind: "foreign" }
   /** The provider's return from a sign-out that this tab began. */
   | { kind: "signedOut" };
 
@@ -40,7 +42,11 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
     scrub(url, ["state"], redirectUri, returnTo);
     return { kind: "signedOut" };
   }
-  const answers = url.searchParams.has("code") || url.searchParams.has("error");
+  // Whatever names our pending sign-in is its answer, however broken.
+  const answers = own || url.searchParams.has("code") || url.searchParams.has("error");
+  if (!answers && state !== null && !record && transactions.pending(issuer, clientId, true)) {
+    return { kind: "foreign" };
+  }
   if (!answers && state === null && wasLost(issuer, clientId)) return { kind: "lost" };
   if (!answers || !(own || isOurs(url, state, issuer, clientId, redirectUri))) return null;
   const query = url.search.slice(1);
@@ -78,6 +84,10 @@ function isOurs(
 
 /** The path of a URL of this origin, as transactions keep it; `null` for any other. */
 export function sameOriginPath(target: string): string | null {
+  // `https:evil` is a path of this origin for one base URL and another host for the next: what looks like an absolute
+  // URL has to be one.
+  const absolute = /^\s*[a-z][\w+.-]*:/i.test(target);
+  if (absolute && !(target + "/").startsWith(location.origin + "/")) return null;
   try {
     const url = new URL(target, location.href);
     const own = url.origin === location.origin && url.origin !== "null";

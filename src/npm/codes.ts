@@ -91,6 +91,7 @@ export type AuthErrorCode =
   | "storage_unavailable"
   | "storage_full"
   | "logout_no_endpoint"
+  | "logout_state_mismatch"
   | "revocation_failed"
   | "callback_url_changed"
   | "internal_error";
@@ -137,7 +138,7 @@ export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   config_invalid: ["config",0,"An option has a value that cannot be used.","Correct the named option. Allowed values stand in the type of createAuth's options; `leeway` is 0 to 300 seconds."],
   config_bad_issuer: ["config",0,"The issuer is not an https URL without query and fragment.","Use the value of `issuer` in the provider's discovery document, byte by byte, without `/.well-known/openid-configuration`."],
   config_bad_redirect_uri: ["config",0,"The redirect URI is not an absolute URL of this origin without a fragment.","Leave `redirectUri` out, or set an absolute URL below <origin>/ and register the very same text with the provider."],
-  config_scope_without_openid: ["config",0,"The scope lacks `openid`.","Put `openid` into `scope`, for example \"openid profile\"; for plain OAuth without a user set discovery: \"oauth-authorization-server\"."],
+  config_scope_without_openid: ["config",0,"The scope lacks `openid`.","Put `openid` into `scope`, for example \"openid profile\"."],
   config_conflict: ["config",0,"createAuth was called again with other options.","Call createAuth once in a module of its own and import its result everywhere."],
   config_return_target: ["config",0,"The return target leaves this origin.","Pass a path such as \"/orders?open=1\". Never copy a return target from the query of a link without checking it."],
   insecure_context: ["insecure",0,"The page does not run in a secure context.","Serve the page by https. On the development machine open http://localhost instead of the machine's address."],
@@ -146,17 +147,18 @@ export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   core_load_failed: ["wasm",1,"The core of the library could not be loaded.","Try again; if the page is older than the deployment, reload it. Keep the chunks of the previous release on the server for a while."],
   offline: ["transient",1,"The browser is offline.","Try again when the browser is online; the session goes on by itself then."],
   callback_replayed: ["state",0,"This answer has been used before.","Nothing to do if somebody is signed in; else start again with auth.signIn()."],
-  login_required: ["login_required",0,"The user must sign in.","Call auth.signIn()."],
-  interaction_required: ["login_required",0,"The provider wants to show a page.","Call auth.signIn()."],
+  login_required: ["login_required",0,"The user must sign in.","Call auth.signIn(), for example from a sign-in button."],
+  interaction_required: ["login_required",0,"The provider wants to show a page.","Call auth.signIn(), so that the provider can show its page."],
   consent_required: ["login_required",0,"The user must agree to what the app asks for.","Call auth.signIn(), or grant the consent for all users at the provider."],
   account_selection_required: ["login_required",0,"The user must choose an account.","Call auth.signIn(), with `loginHint` if the account is known."],
   step_up_required: ["api",0,"The API wants a stronger or more recent sign-in.","Call auth.signIn({ acrValues, maxAge }) with these values, then make the call again."],
   session_changed: ["session",0,"The session changed while the call waited.","Render the new state, then call again if it still makes sense."],
-  navigation_cancelled: ["session",0,"The page did not leave for the provider, or came back from it.","Offer the sign-in again."],
+  navigation_cancelled: ["session",0,"The page did not leave for the provider, or came back from it.","Offer the sign-in again: auth.signIn() begins a new one."],
   restore_closed: ["session",0,"The session was not restored: too many attempts have failed.","Call auth.signIn(); `lastError` and auth.diagnostics tell why the attempts failed."],
   user_claims_refused: ["session",0,"The app's own check refused the user's claims.","Ask for the scopes whose claims the validator needs, and use a validator that answers at once."],
   storage_unavailable: ["storage",0,"The browser does not let this page store anything.","Allow site data for <origin>, or open the page in a window of its own."],
   storage_full: ["storage",0,"The browser's storage for this site is full.","Remove what the app does not need from sessionStorage and localStorage."],
+  logout_state_mismatch: ["logout",0,"The return from the provider's sign-out does not match one that this tab began.","Nothing to do; if it happens at each sign-out, look for a router that drops `state`."],
   callback_url_changed: ["config",0,"The callback URL was changed before the library could read it.","Call createAuth in the module that is imported first, before the router starts."],
   internal_error: ["internal",0,"Something went wrong inside the library.","Please report it with the steps that lead to it."],
 };

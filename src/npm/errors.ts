@@ -51,14 +51,15 @@ export class AuthError extends Error {
   /** What the provider or the API said. */
   readonly provider?: ProviderSaid;
 
-  constructor(error: WireError, cause?: unknown) {
+  /** `names` are the configured values that stand in the fix, such as `origin`. */
+  constructor(error: WireError, cause?: unknown, names: Record<string, string> = {}) {
     const [group, retryable, message, fix] = explanations[error.code] ?? ["internal", 0, "", ""];
     const text = message || error.code;
     super(error.detail ? `${text} (${error.detail})` : text, cause === undefined ? {} : { cause });
     this.code = error.code;
     this.group = group;
     this.retryable = retryable === 1;
-    this.fix = fix;
+    this.fix = fix.replace(/<(\w+)>/g, (placeholder, name: string) => names[name] ?? placeholder);
     this.docs = DOCS + error.code;
     if (error.detail !== undefined) this.detail = error.detail;
     if (error.retryAfter !== undefined) this.retryAfter = error.retryAfter;

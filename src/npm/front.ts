@@ -1,7 +1,7 @@
 import { arrive, type Arrival } from "./callback.js";
 import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
-import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
+import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Store, transactions, type Mark } from "./store.js";
 import type {
@@ -76,6 +76,7 @@ export class Front<TUser> implements Auth<TUser> {
     transactions.prune(Date.now());
     this.#channel = this.#listen();
     if (arrival?.kind === "lost") this.#diagnose(fail("callback_url_changed"));
+    if (arrival?.kind === "foreign") this.#diagnose(fail("logout_state_mismatch"));
     if (!this.#store.shared) this.#diagnose(fail("storage_unavailable"));
     void this.#start(arrival);
   }
@@ -180,7 +181,7 @@ export class Front<TUser> implements Auth<TUser> {
     this.#forget("signedOut");
     const link = await this.#open();
     const { url, state } = await link.ask("signOut", { session });
-    if (!url || navigator.onLine === false) return;
+    if (!url || options.everywhere === false || navigator.onLine === false) return;
     const { issuer, clientId } = this.#options;
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
     transactions.put(state ?? "", JSON.stringify(record));
@@ -190,19 +191,19 @@ export class Front<TUser> implements Auth<TUser> {
   /** Shows a finding, as state and as diagnosis. */
   report(error: AuthError): void {
     this.#diagnose(error);
-    this.#show({ ...this.#state, lastError: error });
+    this.#show(withError(this.#state, error));
   }
 
   // ---- the load of the page -------------------------------------------------------------------------------------
 
   async #start(arrival: Arrival | null): Promise<void> {
     try {
-      if (this.#configError) return this.#settleSignedOut("neverSignedIn", this.#configError);
+      if (this.#configError) return this.#settleLoad("neverSignedIn", this.#configError);
       if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut" && this.#store.mark?.[0] === "-") this.#store.removeMark();
       await this.#restore();
     } catch (error) {
-      this.#settleSignedOut("expired", asAuthError(error));
+      this.#settleLoad("expired", asAuthError(error));
     }
   }
 
@@ -215,17 +216,17 @@ export class Front<TUser> implements Auth<TUser> {
       const link = await this.#open();
       const { carry } = await link.ask("callback", { query, record, mark });
       if (restore) this.#store.restoreAnswered(Date.now(), false);
-      if (carry && this.#state.status === "signedIn")
-        this.#show({ ...this.#state, lastError: fail(carry) });
+      if (carry) this.#show(withError(this.#state, this.#name({ code: carry })));
       // A sign-out elsewhere can have come in between.
-      if (this.#state.status === "loading") this.#settleSignedOut("signedOutElsewhere", null);
+      this.#settleLoad("signedOutElsewhere", null);
     } catch (error) {
       const failure = asAuthError(error);
-      if (!restore) return this.#restore(failure);
+      if (!restore) return await this.#restore(failure);
       const needsUser = NEEDS_USER.includes(failure.code);
-      this.#store.restoreAnswered(Date.now(), !needsUser);
+      // What a new try may mend does not close the door.
+      this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
       if (needsUser) this.#store.removeHint();
-      this.#settleSignedOut(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
+      this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
     }
   }
 
@@ -234,13 +235,13 @@ export class Front<TUser> implements Auth<TUser> {
     const { restore = true } = this.#options;
     const mark = this.#store.mark;
     const hinted = this.#store.hint;
-    if (mark?.[0] === "-") return this.#settleSignedOut("signedOut", failure);
+    if (mark?.[0] === "-") return this.#settleLoad("signedOut", failure);
     if (restore === false || (restore === true && !hinted)) {
-      return this.#settleSignedOut(hinted ? "expired" : "neverSignedIn", failure);
+      return this.#settleLoad(hinted ? "expired" : "neverSignedIn", failure);
     }
-    if (!isTopLevel()) return this.#settleSignedOut("expired", failure);
+    if (!isTopLevel()) return this.#settleLoad("expired", failure);
     if (!this.#store.mayRestore(Date.now())) {
-      return this.#settleSignedOut("expired", failure ?? fail("restore_closed"));
+      return this.#settleLoad("expired", failure ?? fail("restore_closed"));
     }
     requireSecureContext();
     await shown();
@@ -254,12 +255,17 @@ export class Front<TUser> implements Auth<TUser> {
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
     if (this.#state.status !== "loading") return;
-    if (this.#store.mark?.[0] === "-") return this.#settleSignedOut("signedOutElsewhere", failure);
+    if (this.#store.mark?.[0] === "-") return this.#settleLoad("signedOutElsewhere", failure);
     const refused = transactions.put(answer.state ?? "", answer.record ?? "");
     if (refused) throw fail(refused);
     this.#store.countRestore(Date.now());
-    this.#cancelNavigation = () => this.#settleSignedOut("expired", null);
+    this.#cancelNavigation = () => this.#settleLoad("expired", null);
     location.replace(answer.url ?? "");
+  }
+
+  /** The load ends signed out, unless something else has ended it. */
+  #settleLoad(reason: SignedOutReason, lastError: AuthError | null): void {
+    if (this.#state.status === "loading") this.#settleSignedOut(reason, lastError);
   }
 
   // ---- what the vault tells -------------------------------------------------------------------------------------
@@ -267,10 +273,12 @@ export class Front<TUser> implements Auth<TUser> {
   #open(): Promise<Link> {
     const { user: _, restore: __, ...options } = this.#options;
     const config = JSON.stringify({ ...options, redirectUri: this.#redirectUri });
-    this.#link ??= Link.toPage(config, (notice) => this.#hear(notice)).catch((error: unknown) => {
-      this.#link = undefined;
-      throw error;
-    });
+    this.#link ??= Link.toPage(config, this.#names(), (notice) => this.#hear(notice)).catch(
+      (error: unknown) => {
+        this.#link = undefined;
+        throw error;
+      },
+    );
     return this.#link;
   }
 
@@ -294,7 +302,7 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   #hear(notice: Notice): void {
-    const error = notice.error ? new AuthError(notice.error) : null;
+    const error = notice.error ? this.#name(notice.error) : null;
     switch (notice.notice) {
       case "signedIn":
         return this.#signedIn(notice);
@@ -308,7 +316,7 @@ export class Front<TUser> implements Auth<TUser> {
       case "refreshFailed":
         return error ? this.#emit("refreshFailed", { error }) : undefined;
       case "diagnosis":
-        return this.#diagnose(new AuthError(notice as WireError));
+        return this.#diagnose(this.#name(notice as WireError));
       case "endEverywhere":
         return this.#announceEnd(this.#mark);
     }
@@ -406,7 +414,7 @@ export class Front<TUser> implements Auth<TUser> {
     channel.onmessage = ({ data }) => {
       // The message can be here before the storage shows it.
       if (typeof data === "string" && data[0] === "-" && data.slice(1) === this.#mark?.slice(1)) {
-        return this.#endedElsewhere(data, false);
+        return this.#endedElsewhere(false);
       }
       this.#compareMark(false);
     };
@@ -426,12 +434,13 @@ export class Front<TUser> implements Auth<TUser> {
       return;
     }
     if (this.#mark === null || mark === this.#mark) return;
-    if (mark?.[0] !== "+") return this.#endedElsewhere(mark, returned);
+    if (mark?.[0] !== "+") return this.#endedElsewhere(returned);
     this.#adopt(mark);
   }
 
-  #endedElsewhere(mark: Mark | null, returned: boolean): void {
-    this.#tell("drop", { session: this.#session, revoke: mark?.[0] === "-" });
+  /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
+  #endedElsewhere(returned: boolean): void {
+    this.#tell("drop", { session: this.#session, revoke: this.#store.mark?.[0] === "-" });
     if (returned) return hideAndReload();
     this.#ended("signedOutElsewhere", null);
   }
@@ -506,6 +515,18 @@ export class Front<TUser> implements Auth<TUser> {
     this.#cancelNavigation = null;
   }
 
+  /** The configured values that the texts of errors name. */
+  #names(): Record<string, string> {
+    const { issuer, clientId } = this.#options;
+    const issuerOrigin = parseUrl(issuer)?.origin ?? issuer;
+    const { origin } = location;
+    return { issuer, issuerOrigin, clientId, origin, redirectUri: this.#redirectUri };
+  }
+
+  #name(error: WireError): AuthError {
+    return new AuthError(error, undefined, this.#names());
+  }
+
   // ---- telling the app ------------------------------------------------------------------------------------------
 
   #show(state: AuthState<TUser>): void {
@@ -521,11 +542,20 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   #diagnose({ code, message, fix, docs }: AuthError): void {
+    // The vault and the front may both see the same trouble.
+    const last = this.diagnostics.at(-1);
+    if (last?.code === code && last.message === message && Date.now() - last.at < 1_000) return;
     const diagnosis: Diagnosis = { code, at: Date.now(), message, docs, ...(fix ? { fix } : {}) };
     this.diagnostics.push(diagnosis);
     this.diagnostics.splice(0, this.diagnostics.length - MOST_DIAGNOSTICS);
     this.#emit("diagnosis", diagnosis);
   }
+}
+
+/** The same state with an error. `expiresAt` stays what it is: read anew at each access. */
+function withError<TUser>(state: AuthState<TUser>, lastError: AuthError): AuthState<TUser> {
+  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(state));
+  return Object.assign(copy, { lastError }) as AuthState<TUser>;
 }
 
 function requireSecureContext(): void {

@@ -59,15 +59,25 @@ interface Core {
 /** A front's way to its vault. In the page it is a direct call: an answer can be there before `ask` returns. */
 export class Link {
   readonly #post: (json: string, handle: unknown) => void;
+  /** What the texts of errors call by name. */
+  readonly #names: Record<string, string>;
   readonly #waiting = new Map<number, Waiting>();
   #tickets = 0;
 
-  private constructor(post: (json: string, handle: unknown) => void) {
+  private constructor(
+    post: (json: string, handle: unknown) => void,
+    names: Record<string, string>,
+  ) {
     this.#post = post;
+    this.#names = names;
   }
 
   /** Loads the core and opens a vault in this page. A failed load is not kept: the next call tries again. */
-  static async toPage(config: string, onNotice: (notice: Notice) => void): Promise<Link> {
+  static async toPage(
+    config: string,
+    names: Record<string, string>,
+    onNotice: (notice: Notice) => void,
+  ): Promise<Link> {
     if (typeof WebAssembly === "undefined") throw fail("wasm_unavailable");
     let core: Core;
     try {
@@ -81,14 +91,15 @@ export class Link {
       .open(config, location.origin, (json, handle) => receive?.(json, handle))
       .catch((error: unknown) => {
         // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
-        if (typeof error === "string") throw new AuthError(JSON.parse(error) as WireError);
+        if (typeof error === "string")
+          throw new AuthError(JSON.parse(error) as WireError, undefined, names);
         throw fail(
           isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed",
           undefined,
           error,
         );
       });
-    const link = new Link((json, handle) => vault.post(json, handle));
+    const link = new Link((json, handle) => vault.post(json, handle), names);
     receive = (json, handle) => link.#receive(json, handle, onNotice);
     return link;
   }
@@ -128,7 +139,10 @@ export class Link {
     const waiting = this.#waiting.get(message.ticket ?? 0);
     this.#waiting.delete(message.ticket ?? 0);
     if (message.ok) waiting?.resolve({ ...message.ok, handle });
-    else waiting?.reject(message.error ? new AuthError(message.error) : handle);
+    else
+      waiting?.reject(
+        message.error ? new AuthError(message.error, undefined, this.#names) : handle,
+      );
   }
 }
 

@@ -41,13 +41,13 @@ export function defaultRedirectUri(): string {
 export function checkOptions(options: AuthOptions<never>): AuthError | null {
   const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined) return fail("config_invalid", unknown);
-  const issuer = parse(options.issuer);
+  const issuer = parseUrl(options.issuer);
   if (!issuer || !isSecure(issuer) || issuer.search || options.issuer.includes("#")) {
     return fail("config_bad_issuer", options.issuer);
   }
   for (const uri of [options.redirectUri, options.postLogoutRedirectUri]) {
     if (uri === undefined) continue;
-    const url = parse(uri);
+    const url = parseUrl(uri);
     if (!url || !/^https?:$/.test(url.protocol) || uri.includes("#")) {
       return fail("config_bad_redirect_uri", uri);
     }
@@ -69,7 +69,7 @@ export function returnPath(returnTo: string | undefined): string {
   return path;
 }
 
-function parse(text: unknown): URL | null {
+export function parseUrl(text: unknown): URL | null {
   try {
     return typeof text === "string" ? new URL(text) : null;
   } catch {

@@ -178,12 +178,13 @@ export const transactions = {
     attempt(() => sessionStorage.removeItem(TRANSACTION + state));
   },
 
-  /** Whether this tab waits for an answer to this client. */
-  pending(issuer: string, clientId: string): boolean {
+  /** Whether this tab waits for an answer to this client: to a sign-in, or to a sign-out. */
+  pending(issuer: string, clientId: string, signOut = false): boolean {
     const states = attempt(() => Object.keys(sessionStorage)) ?? [];
     return states.some((key) => {
       const record = key.startsWith(TRANSACTION) ? this.peek(key.slice(TRANSACTION.length)) : null;
-      return record?.["issuer"] === issuer && record["clientId"] === clientId;
+      const own = record?.["issuer"] === issuer && record["clientId"] === clientId;
+      return own && (record["signOut"] === true) === signOut;
     });
   },
 

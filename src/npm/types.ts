@@ -166,6 +166,11 @@ export interface SignInOptions {
 export interface SignOutOptions {
   /** Where the user lands after the provider's sign-out: a URL of this origin. Default: the redirect URI. */
   returnTo?: string;
+  /**
+   * Whether the provider's own session ends too. Default: `true`. With `false` the browser does not leave; every tab of
+   * this app is signed out, and the next sign-in may ask nothing.
+   */
+  everywhere?: boolean;
 }
 
 /** The client of one app at one provider. */

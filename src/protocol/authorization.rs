@@ -26,7 +26,25 @@ const RESERVED: &[&str] = &[
 /// An authorization request for the code flow with PKCE.
 ///
 /// # Defaults
-/// Everything but the first six fields may stay empty.
+/// Everything but the first six fields may stay empty; an empty text is left out.
+///
+/// ```
+/// use keyward::protocol::{authorization::AuthorizationRequest, pkce, url::Endpoint};
+///
+/// let endpoint = Endpoint::parse("https://id.example/auth?tenant=a").unwrap();
+/// let verifier = pkce::verifier(&[1; 32]); // 32 random bytes each, kept until the callback
+/// let request = AuthorizationRequest {
+///     client_id: "spa",
+///     redirect_uri: "https://app.example/",
+///     scope: "openid profile",
+///     state: &pkce::opaque(&[2; 32]),
+///     nonce: &pkce::opaque(&[3; 32]),
+///     code_challenge: &pkce::challenge(&verifier),
+///     ..AuthorizationRequest::default()
+/// };
+/// let url = request.url(&endpoint).unwrap();
+/// assert!(url.starts_with("https://id.example/auth?tenant=a&response_type=code&client_id=spa&"));
+/// ```
 #[derive(Clone, Copy, Default)]
 pub struct AuthorizationRequest<'a> {
     /// The client's name at the provider.
@@ -91,7 +109,7 @@ impl AuthorizationRequest<'_> {
             ("response_type", Some("code")),
             ("client_id", Some(self.client_id)),
             ("redirect_uri", Some(self.redirect_uri)),
-            ("scope", Some(self.scope).filter(|scope| !scope.is_empty())),
+            ("scope", Some(self.scope)),
             ("state", Some(self.state)),
             ("nonce", Some(self.nonce)),
             ("code_challenge", Some(self.code_challenge)),
@@ -108,7 +126,9 @@ impl AuthorizationRequest<'_> {
         let mut taken: Vec<&str> = own.iter().map(String::as_str).collect();
         let mut form = Form::new();
         for &(name, value) in typed {
-            let Some(value) = value else { continue };
+            let Some(value) = value.filter(|value| !value.is_empty()) else {
+                continue;
+            };
             if contains(&taken, name) {
                 let what = "the endpoint's own query sets a parameter of the request";
                 return Err(Error::about(Code::DiscoveryMalformed, name, what));
@@ -140,6 +160,14 @@ impl AuthorizationResponse {
     /// Errors: [`Code::CallbackStateUnknown`] without `state`; [`Code::CallbackMalformed`] naming the parameter that
     /// stands twice, cannot be decoded, is empty or contradicts another. The code must not be redeemed then;
     /// [`AuthorizationResponse::state_of`] tells which sign-in is over.
+    ///
+    /// ```
+    /// use keyward::protocol::authorization::{AuthorizationResponse, Outcome};
+    ///
+    /// let response = AuthorizationResponse::parse("?code=c-1&state=s-1&iss=https%3A%2F%2Fid.example").unwrap();
+    /// assert_eq!(response.state, "s-1");
+    /// assert!(matches!(response.outcome, Outcome::Code(_)));
+    /// ```
     pub fn parse(query: &str) -> Result<AuthorizationResponse, Error> {
         if query.len() > MAX_QUERY {
             return Err(malformed("query", "too large"));

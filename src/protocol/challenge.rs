@@ -36,6 +36,15 @@ pub fn error_of<'a>(challenges: &'a [Challenge], scheme: &str) -> Option<&'a str
 }
 
 /// Reads a header value; whatever is not understood is skipped.
+///
+/// ```
+/// use keyward::protocol::challenge;
+///
+/// let found = challenge::parse(r#"Bearer error="insufficient_scope", scope="a, b", DPoP algs="ES256""#);
+/// assert_eq!(challenge::error_of(&found, "bearer"), Some("insufficient_scope"));
+/// assert_eq!(found[0].param("scope"), Some("a, b"));
+/// assert_eq!(found[1].scheme, "dpop");
+/// ```
 pub fn parse(header: &str) -> Vec<Challenge> {
     let mut end = header.len().min(MAX_HEADER);
     while !header.is_char_boundary(end) {

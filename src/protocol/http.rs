@@ -131,12 +131,12 @@ pub fn retry_after_seconds(value: &str, now_s: u64) -> Option<u64> {
 ///
 /// Only the preferred form is read; the two obsolete ones and dates before 1970 give `None`.
 pub fn http_date_seconds(value: &str) -> Option<u64> {
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let (_, rest) = value.trim().split_once(", ")?;
-    let mut parts = rest.split(' ');
+    const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let (_, rest) = value.trim().split_once(',')?;
+    let mut parts = rest.strip_prefix(' ')?.split(' ');
     let day = number(parts.next()?, 2)?;
-    let name = parts.next().filter(|name| name.len() == 3)?;
-    let month = MONTHS.find(name).filter(|at| at % 3 == 0)? as u64 / 3 + 1;
+    let name = parts.next()?.as_bytes();
+    let month = MONTHS.chunks(3).position(|month| month == name)? as u64 + 1;
     let year = number(parts.next()?, 4)?;
     let mut clock = parts.next()?.split(':');
     let hour = number(clock.next()?, 2)?;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::authorization::AuthorizationResponse;
+use super::error::{Code, Error};
 use super::form::Form;
 use super::secret::IdToken;
 use super::url::Endpoint;
@@ -36,6 +38,16 @@ impl EndSessionRequest<'_> {
         }
         form.push_some("ui_locales", self.ui_locales);
         endpoint.with_query(&form.finish())
+    }
+}
+
+/// Checks the query of the page to which the provider returned: it must carry the `state` that was sent.
+///
+/// [`Code::LogoutStateMismatch`] otherwise; either way the return signs nobody in or out.
+pub fn check_return(query: &str, expected_state: &str) -> Result<(), Error> {
+    match AuthorizationResponse::state_of(query) {
+        Some(state) if state == expected_state => Ok(()),
+        _ => Err(Error::new(Code::LogoutStateMismatch).with_detail("state")),
     }
 }
 

@@ -75,6 +75,14 @@ impl Issuer {
 /// One slash at the issuer's end is dropped first, so `https://id.example/t/` gives
 /// `https://id.example/t/.well-known/openid-configuration`, or in the form of RFC 8414
 /// `https://id.example/.well-known/oauth-authorization-server/t`.
+///
+/// ```
+/// use keyward::protocol::metadata::{Issuer, WellKnown, well_known_url};
+///
+/// let issuer = Issuer::parse("https://id.example/t/").unwrap();
+/// let url = well_known_url(&issuer, WellKnown::OpenIdConfiguration);
+/// assert_eq!(url, "https://id.example/t/.well-known/openid-configuration");
+/// ```
 pub fn well_known_url(issuer: &Issuer, kind: WellKnown) -> String {
     let text = issuer.as_str();
     let text = text.strip_suffix('/').unwrap_or(text);

@@ -119,6 +119,14 @@ impl TokenResponse {
     ///
     /// `token_type` is compared without case. `expires_in` may be a number, whole or not, or a string of digits. `null`
     /// counts as absent. Whatever the body is, none of it gets into an error but the provider's error texts.
+    ///
+    /// ```
+    /// use keyward::protocol::{http::Answer, token::TokenResponse};
+    ///
+    /// let answer = Answer { status: 400, body: r#"{"error":"invalid_grant"}"#.into(), ..Answer::default() };
+    /// let failure = TokenResponse::parse(&answer).unwrap_err();
+    /// assert_eq!(failure.oauth_error(), Some("invalid_grant"));
+    /// ```
     pub fn parse(answer: &Answer) -> Result<TokenResponse, TokenFailure> {
         let body = json::parse_object(&answer.body, MAX_RESPONSE);
         if let Some(error) = body.as_ref().ok().and_then(|map| oauth_error(map, answer)) {

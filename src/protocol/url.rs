@@ -71,7 +71,8 @@ impl<'a> Parts<'a> {
         if text.len() > MAX_LENGTH || !text.bytes().all(is_plain) {
             return None;
         }
-        let (scheme, after) = text.split_once("://")?;
+        let (scheme, after) = text.split_once(':')?;
+        let after = after.strip_prefix("//")?;
         let end = after.find(['/', '?']).unwrap_or(after.len());
         let (authority, rest) = after.split_at_checked(end)?;
         let authority_lower = authority.to_ascii_lowercase();

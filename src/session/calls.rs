@@ -259,7 +259,9 @@ impl Session {
         if answer.status == 401 && !replayed && self.may_renew_after_401(generation) {
             return self.need(Waiter::user_info(ticket, true).after_401(generation));
         }
-        let reply = userinfo::parse(&answer, subject).map(Reply::UserInfo);
+        let token = self.live.as_ref().map_or("", |live| live.access.expose());
+        let reply = userinfo::parse(&answer, subject).map_err(|error| error.without(token));
+        let reply = reply.map(Reply::UserInfo);
         self.reply(ticket, reply);
     }
 }

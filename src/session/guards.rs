@@ -17,6 +17,8 @@ pub(super) enum Guard {
     FirstAnswerOnly,
     /// An answer belongs to the grant that asked.
     GrantFence,
+    /// A probe and metadata belong to the attempt that asked.
+    AttemptFence,
     /// A command names its session, and another session refuses it.
     SessionIsNamed,
     /// Whoever waits is answered when the session ends.
@@ -47,13 +49,14 @@ impl Guards {
 
 #[cfg(test)]
 impl Guard {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::SingleFlight,
         Self::UnknownIsFinal,
         Self::RepeatsAreBounded,
         Self::ReplaceFirst,
         Self::FirstAnswerOnly,
         Self::GrantFence,
+        Self::AttemptFence,
         Self::SessionIsNamed,
         Self::EndAnswersWaiters,
         Self::TombstoneStopsRestore,

@@ -17,6 +17,9 @@ use crate::protocol::http::{Answer, Request};
 use crate::protocol::id_token::Claims;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 
+/// Fills a buffer with bytes of a cryptographically secure source.
+pub type Entropy = Box<dyn FnMut(&mut [u8])>;
+
 /// One client's session at one provider.
 ///
 /// ```
@@ -33,7 +36,7 @@ use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 /// ```
 pub struct Session {
     pub(super) config: Config,
-    entropy: Box<dyn FnMut(&mut [u8])>,
+    entropy: Entropy,
     pub(super) now: u64,
     out: Vec<Effect>,
     next_call: CallId,
@@ -77,7 +80,7 @@ pub(super) struct Live {
 pub(super) enum Purpose {
     Discovery,
     Jwks,
-    Probe,
+    Probe(CallId),
     Exchange,
     Refresh {
         grant: CallId,
@@ -95,10 +98,8 @@ pub(super) enum Purpose {
 
 impl Session {
     /// Makes a session that nobody is signed in to.
-    ///
-    /// `entropy` fills a buffer with bytes from a cryptographically secure source.
     #[must_use]
-    pub fn new(config: Config, entropy: Box<dyn FnMut(&mut [u8])>) -> Self {
+    pub fn new(config: Config, entropy: Entropy) -> Self {
         Self {
             config,
             entropy,
@@ -233,7 +234,7 @@ impl Session {
         match purpose {
             Purpose::Discovery => self.discovered(answer),
             Purpose::Jwks => self.keys_answered(answer),
-            Purpose::Probe => self.probed(answer.is_ok()),
+            Purpose::Probe(attempt) => self.probed(attempt, answer.is_ok()),
             Purpose::Exchange => self.exchanged(answer),
             Purpose::Refresh { grant, sent_at } => self.refreshed(grant, sent_at, answer),
             Purpose::UserInfo {
@@ -342,20 +343,25 @@ impl Session {
         self.reason = reason;
         self.renewal = Renewal::default();
         self.proofs.retain(|proof| !proof.is_of_refresh());
+        self.answer_everybody(waiting);
+        if live.is_some() {
+            self.tell_state(error);
+        }
+        live
+    }
+
+    /// Nobody who asked for one session is served with another one's token.
+    pub(super) fn answer_everybody(&mut self, error: &Error) {
         for waiter in std::mem::take(&mut self.waiters) {
             if self.guards.hold(Guard::EndAnswersWaiters) {
-                self.reply(waiter.ticket, Err(waiting.clone()));
+                self.reply(waiter.ticket, Err(error.clone()));
             }
         }
         for call in std::mem::take(&mut self.api) {
             // A call that waits for its token is among the waiters too; it was answered just now.
             if call.is_sent() {
-                self.reply(call.ticket, Err(waiting.clone()));
+                self.reply(call.ticket, Err(error.clone()));
             }
         }
-        if live.is_some() {
-            self.tell_state(error);
-        }
-        live
     }
 }

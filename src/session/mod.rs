@@ -25,7 +25,10 @@ mod renewal;
 mod sign_in;
 mod sign_out;
 
+#[cfg(test)]
+mod simulation;
+
 pub use config::Config;
 pub use effect::{Effect, Notice, Reply, Snapshot, Status};
 pub use event::{ApiRequest, Command, Event, NetworkFailure, SignIn};
-pub use machine::Session;
+pub use machine::{Entropy, Session};

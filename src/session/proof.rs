@@ -5,6 +5,7 @@
 use super::effect::{Effect, SignedOutReason};
 use super::event::CallId;
 use super::machine::{Purpose, Session};
+use super::sign_in::Exchange;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::id_token::{Claims, Expected, IdTokenParts, Nonce};
 use crate::protocol::jwk::{Jwk, KeyMiss};
@@ -205,6 +206,10 @@ impl Session {
             Use::Exchange => self.fail_exchange(error),
             Use::Refresh => {
                 self.tell(super::Notice::EndEverywhere);
+                // A restore on its way belongs to what has just ended; a sign-in of the user may finish.
+                if self.exchange.as_ref().is_some_and(Exchange::is_restore) {
+                    self.fail_exchange(Error::new(Code::SessionChanged));
+                }
                 let waiting = Error::new(Code::LoginRequired);
                 self.end(SignedOutReason::SessionEnded, Some(error), &waiting);
             }

@@ -1,7 +1,7 @@
 //! What is known of the provider: its metadata, its keys, and whether it can be reached.
 
 use super::effect::{Notice, SendKind};
-use super::event::{NetworkFailure, SignIn, Ticket};
+use super::event::{CallId, NetworkFailure, SignIn, Ticket};
 use super::machine::{Purpose, Session};
 use super::sign_out::SignOutJob;
 use super::tabs::Mark;
@@ -41,7 +41,7 @@ pub(super) enum After {
         carry: Option<String>,
     },
     Callback,
-    Renewal,
+    Renewal(CallId),
     UserInfo {
         ticket: Ticket,
         replayed: bool,
@@ -150,7 +150,7 @@ impl Session {
                 self.request_restore(ticket, return_to, mark, carry);
             }
             After::Callback => self.redeem(),
-            After::Renewal => self.send_refresh(),
+            After::Renewal(attempt) => self.send_refresh(attempt),
             After::UserInfo { ticket, replayed } => self.send_user_info(ticket, replayed),
             After::SignOut(job) => self.revoke_then_leave(job),
         }
@@ -162,7 +162,7 @@ impl Session {
             | After::Restore { ticket, .. }
             | After::UserInfo { ticket, .. } => self.reply(ticket, Err(error.clone())),
             After::Callback => self.fail_exchange(error.clone()),
-            After::Renewal => self.put_off_renewal(error.clone(), 0),
+            After::Renewal(attempt) => self.renewal_without_metadata(attempt, error),
             After::SignOut(job) => self.leave(job),
         }
     }
@@ -200,7 +200,7 @@ impl Session {
     }
 
     /// A request that tells whether the network is there and may be lost without harm.
-    pub(super) fn probe(&mut self) {
+    pub(super) fn probe(&mut self, attempt: CallId) {
         let url = match (&self.config.metadata, &self.provider.metadata) {
             (Some(_), Some(metadata)) => match metadata.require_jwks() {
                 Ok(endpoint) => endpoint.as_str().into(),
@@ -208,7 +208,12 @@ impl Session {
             },
             _ => well_known_url(&self.config.issuer, self.config.well_known),
         };
-        self.send(Purpose::Probe, get(url), DEADLINE_MS / 2, SendKind::Probe);
+        self.send(
+            Purpose::Probe(attempt),
+            get(url),
+            DEADLINE_MS / 2,
+            SendKind::Probe,
+        );
     }
 }
 

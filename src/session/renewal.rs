@@ -13,7 +13,7 @@ use super::sign_in::TOKEN_DEADLINE_MS;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
-use crate::protocol::secret::IdToken;
+use crate::protocol::secret::{IdToken, RefreshToken};
 use crate::protocol::token::{TokenFailure, TokenResponse, refresh_request};
 
 /// An unspent refresh token is sent again at most this often.
@@ -27,6 +27,8 @@ const BACKOFF_MOST_MS: u64 = 300_000;
 #[derive(Default)]
 pub(super) struct Renewal {
     stage: Stage,
+    /// Names the attempt under way, so that a probe or metadata of an earlier one cannot send for it.
+    attempt: CallId,
     /// Unspent outcomes since the last good one.
     repeats: u32,
     /// Attempts in a row that came to nothing, for the timer's back-off.
@@ -160,30 +162,41 @@ impl Session {
             Stage::Idle if self.now < self.renewal.not_before => self.answer_put_off(),
             Stage::Idle | Stage::Busy => {
                 self.renewal.stage = Stage::Busy;
+                self.renewal.attempt = self.next_name();
                 match self.provider.is_doubtful(self.now) {
-                    true => self.probe(),
-                    false => self.with_metadata(After::Renewal),
+                    true => self.probe(self.renewal.attempt),
+                    false => self.with_metadata(After::Renewal(self.renewal.attempt)),
                 }
             }
         }
     }
 
-    /// If the probe fails nothing was sent, and the next need tries again.
-    pub(super) fn probed(&mut self, reachable: bool) {
-        if self.renewal.stage != Stage::Busy {
-            return;
+    pub(super) fn renewal_without_metadata(&mut self, attempt: CallId, error: &Error) {
+        if self.is_under_way(attempt) {
+            self.put_off_renewal(error.clone(), 0);
         }
+    }
+
+    /// If the probe fails nothing was sent, and the next need tries again.
+    pub(super) fn probed(&mut self, attempt: CallId, reachable: bool) {
         match reachable {
-            true => self.with_metadata(After::Renewal),
+            _ if !self.is_under_way(attempt) => {}
+            true => self.with_metadata(After::Renewal(attempt)),
             false => self.put_off_renewal(Error::new(Code::Offline), 0),
         }
     }
 
-    pub(super) fn send_refresh(&mut self) {
+    /// Whether this very attempt waits to go on. What an ended session started must not go on for the next one.
+    fn is_under_way(&self, attempt: CallId) -> bool {
+        let named = self.renewal.attempt == attempt || !self.guards.hold(Guard::AttemptFence);
+        self.renewal.stage == Stage::Busy && named
+    }
+
+    pub(super) fn send_refresh(&mut self, attempt: CallId) {
         let (Some(live), Some(metadata)) = (&self.live, self.provider.metadata()) else {
             return;
         };
-        if self.renewal.stage != Stage::Busy {
+        if !self.is_under_way(attempt) {
             return;
         }
         let (Some(refresh), grant) = (&live.refresh, live.grant) else {
@@ -208,7 +221,8 @@ impl Session {
         sent_at: u64,
         answer: Result<Answer, NetworkFailure>,
     ) {
-        let outcome = judge(answer);
+        let sent = self.live.as_ref().and_then(|live| live.refresh.as_ref());
+        let outcome = judge(answer, sent.map_or("", RefreshToken::expose));
         let waited_for = self
             .live
             .as_ref()
@@ -243,7 +257,7 @@ impl Session {
                 let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
                 let young = self.now.saturating_sub(sent_at) < grace;
                 match young && !std::mem::replace(&mut self.renewal.repeated_in_grace, true) {
-                    true => self.send_refresh(),
+                    true => self.send_refresh(self.renewal.attempt),
                     false => self.bar(error),
                 }
             }
@@ -400,7 +414,8 @@ impl Session {
     }
 }
 
-fn judge(answer: Result<Answer, NetworkFailure>) -> Outcome {
+/// `sent` is the refresh token: a server may repeat it in its error.
+fn judge(answer: Result<Answer, NetworkFailure>, sent: &str) -> Outcome {
     let answer = match answer {
         Ok(answer) => answer,
         Err(failure) => {
@@ -416,6 +431,7 @@ fn judge(answer: Result<Answer, NetworkFailure>) -> Outcome {
     match TokenResponse::parse(&answer) {
         Ok(tokens) => Outcome::Good(Box::new(tokens)),
         Err(TokenFailure::OAuth(error)) => {
+            let error = error.without(sent);
             let name = error
                 .provider
                 .as_ref()

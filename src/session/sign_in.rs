@@ -238,6 +238,8 @@ impl Session {
             return;
         };
         let max_age = exchange.transaction.max_age;
+        // A server may repeat in its error what it was sent.
+        let tokens = tokens.map_err(|error| exchange.without_secrets(error));
         match tokens {
             Ok(tokens) if tokens.id_token.is_none() => {
                 self.fail_exchange(Error::new(Code::TokenNoIdToken));
@@ -279,6 +281,7 @@ impl Session {
         };
         self.diagnose(&tokens, &claims);
         self.renewal = Renewal::default();
+        self.answer_everybody(&Error::new(Code::SessionChanged));
         self.proofs.retain(|proof| !proof.is_of_refresh());
         let grant = self.next_name();
         self.live = Some(Live {
@@ -337,6 +340,18 @@ impl Session {
 }
 
 impl Exchange {
+    fn without_secrets(&self, error: Error) -> Error {
+        let error = error.without(self.transaction.verifier.expose());
+        match &self.response.outcome {
+            Outcome::Code(code) => error.without(code.expose()),
+            Outcome::Error(_) => error,
+        }
+    }
+
+    pub(super) fn is_restore(&self) -> bool {
+        self.transaction.restore.is_some()
+    }
+
     fn token_request(
         &self,
         metadata: &Metadata,

@@ -74,10 +74,6 @@ impl Fetcher {
 
     /// The browser says the same of every failure; what it really was shows in a second, harmless request.
     async fn inquire(&self, request: &Request) -> NetworkFailure {
-        let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
-        if self.refused.borrow().iter().any(blocked) {
-            return NetworkFailure::BlockedByCsp;
-        }
         // A GET can be repeated as it is; in place of a POST only the server's front door is knocked at.
         let url = match request.method {
             Method::Get => request.url.clone(),
@@ -90,9 +86,14 @@ impl Fetcher {
             body: None,
         };
         let init = options(&probe, SendKind::Probe);
-        match fetch_within(&probe.url, &init, INQUIRY_MS).await {
-            Ok(_) => NetworkFailure::Cors,
-            Err(_) => NetworkFailure::Unreachable,
+        if fetch_within(&probe.url, &init, INQUIRY_MS).await.is_ok() {
+            return NetworkFailure::Cors;
+        }
+        // The policy refuses both requests, and has told so by now.
+        let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
+        match self.refused.borrow().iter().any(blocked) {
+            true => NetworkFailure::BlockedByCsp,
+            false => NetworkFailure::Unreachable,
         }
     }
 }
@@ -164,7 +165,9 @@ fn answer(response: &Response, body: String) -> Answer {
         content_type: header(response, "content-type"),
         retry_after: header(response, "retry-after"),
         www_authenticate: header(response, "www-authenticate"),
-        date: header(response, "date"),
+        // Another origin's clock can seldom be read; then this one's stands in.
+        date: header(response, "date")
+            .or_else(|| Some(js_sys::Date::new_0().to_utc_string().into())),
         body,
     }
 }

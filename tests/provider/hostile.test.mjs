@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac, createPublicKey } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { createLocalJWKSet, jwtVerify } from "jose";
+import { startApi } from "./api.mjs";
 import { FetchClient } from "./fetch-client.mjs";
 import { startHostile } from "./hostile.mjs";
 import { callbacks } from "./hostile/cases/callback.mjs";
@@ -84,10 +85,16 @@ describe("the scripted provider without a script", () => {
     assert.equal((await none()).params.get("error"), "login_required");
   });
 
-  test("a named resource gets a JWT access token for it", async () => {
+  test("a named resource gets a JWT access token that the API takes", async () => {
     const tokens = await client().signIn({ resource: "urn:demo:api" });
     assert.equal(decodeJws(tokens.access_token).payload.aud, "urn:demo:api");
     assert.equal(decodeJws(tokens.access_token).header.typ, "at+jwt");
+
+    const api = await startApi({ issuer: op.issuer });
+    const headers = { authorization: `Bearer ${tokens.access_token}` };
+    const { status } = await fetch(`${api.url}/api/echo`, { headers });
+    await api.close();
+    assert.equal(status, 200);
   });
 });
 

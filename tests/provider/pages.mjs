@@ -23,6 +23,7 @@ main { width: 100%; max-width: 24rem; padding: 1.75rem; background: var(--paper)
   border: 1px solid var(--line); border-radius: 1rem; box-shadow: 0 .5rem 2rem rgb(0 0 0 / .08); }
 h1 { margin: 0 0 .25rem; font-size: 1.4rem; line-height: 1.25; }
 p { margin: 0 0 1rem; color: var(--soft); overflow-wrap: anywhere; }
+#password-note { margin: -.4rem 0 0; font-size: .9rem; }
 .alert { color: var(--bad); }
 form { margin: 0; display: grid; gap: .9rem; }
 .people { grid-template-columns: 1fr 1fr; }

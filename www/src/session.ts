@@ -2,32 +2,17 @@ import { button, make, setBusy } from "./dom.js";
 import { claimsOf, settings, type Auth } from "./auth.js";
 import { claimText } from "./profile.js";
 
-/** The session page: scope, every claim of the ID token, and the two things one can ask for. */
+/** The session page: scope, every claim of the ID token, and a renewal by hand. */
 export function startSession(root: HTMLElement, auth: Auth, act: Act) {
-  const answer = make("pre", {
-    class: "answer",
-    tabindex: "0",
-    "aria-label": "UserInfo answer",
-    "data-testid": "user-info",
-  });
   const renew = button("Renew now", { "data-testid": "renew" }, () => {
     setBusy(renew, true);
     act(() => auth.refresh().finally(() => setBusy(renew, false)));
-  });
-  const ask = button("Ask for UserInfo", { "data-testid": "ask-user-info" }, () => {
-    setBusy(ask, true);
-    act(() =>
-      auth
-        .userInfo()
-        .then((claims) => (answer.textContent = JSON.stringify(claims, null, 2)))
-        .finally(() => setBusy(ask, false)),
-    );
   });
 
   let shown = "";
   return function render(): void {
     const state = auth.state;
-    // Built again only for another session: a rebuild would take the focus off the buttons.
+    // Built again only for another session: a rebuild would take the focus off the button.
     const key = JSON.stringify([
       state.status,
       state.status === "signedIn" && state.scope,
@@ -36,7 +21,6 @@ export function startSession(root: HTMLElement, auth: Auth, act: Act) {
     if (key === shown) return;
     shown = key;
     if (state.status !== "signedIn") {
-      answer.textContent = "";
       root.replaceChildren(
         make(
           "section",
@@ -67,8 +51,7 @@ export function startSession(root: HTMLElement, auth: Auth, act: Act) {
           fact("Client", settings.clientId),
           fact("API", settings.api),
         ),
-        make("div", { class: "row" }, renew, ask),
-        answer,
+        make("div", { class: "row" }, renew),
       ),
       make(
         "section",

@@ -3,6 +3,7 @@
 //! - `bindgen ...` and `test-runner ...`: wasm-bindgen's two tools, with their own arguments
 //! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
 //! - `codes [--check]`: what is written from the table of error codes
+//! - `weight`: where the bytes of the core are
 //! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
 
 // A command-line tool speaks on stdout.
@@ -13,6 +14,7 @@ mod codes;
 mod deny;
 mod pins;
 mod stamp;
+mod weight;
 mod workspace;
 
 use std::ffi::OsString;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: xtask bindgen|test-runner|build|codes|pins|deny [arguments]";
+const USAGE: &str = "usage: xtask bindgen|test-runner|build|codes|weight|pins|deny [arguments]";
 
 fn main() -> ExitCode {
     match dispatch(std::env::args_os().skip(1).collect()) {
@@ -53,6 +55,7 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         ("codes", ["--check"]) => codes::run(true),
         ("pins", []) => pins::check(),
         ("deny", []) => deny::check(),
+        ("weight", []) => weight::print(),
         _ => bail!(USAGE),
     }
 }

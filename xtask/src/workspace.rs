@@ -6,15 +6,15 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// The folder of the workspace's Cargo.toml.
+/// The folder of the workspace: the first one with a Cargo.lock, from the current folder upwards.
 pub(crate) fn root() -> Result<PathBuf> {
-    // Cargo sets the variable for `cargo xtask`; the compiled-in value serves a binary that is called by path.
-    let own = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map(PathBuf::from)
-        .filter(|folder| folder.ends_with("xtask"))
-        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    let root = own.parent().context("xtask lies in no folder")?;
-    Ok(root.to_path_buf())
+    let current = std::env::current_dir()?;
+    let root = current
+        .ancestors()
+        .find(|folder| folder.join("Cargo.lock").exists());
+    Ok(root
+        .context("this folder belongs to no workspace")?
+        .to_path_buf())
 }
 
 /// What `cargo metadata` tells about the workspace and its locked dependencies.

@@ -61,6 +61,30 @@ impl Error {
         self
     }
 
+    /// Takes back every text of the peer that repeats `secret`.
+    ///
+    /// A server may echo what it was sent. Whoever sent a token, code or verifier calls this with it before the error goes
+    /// anywhere; secrets under 8 bytes are left, since ordinary words could contain them.
+    pub fn without(mut self, secret: &str) -> Self {
+        let repeats = |text: &str| {
+            let length = secret.len();
+            length >= 8
+                && text
+                    .as_bytes()
+                    .windows(length)
+                    .any(|part| part == secret.as_bytes())
+        };
+        self.detail = self.detail.filter(|text| !repeats(text));
+        if let Some(provider) = &mut self.provider {
+            if repeats(&provider.error) {
+                provider.error.clear();
+            }
+            provider.description = provider.description.take().filter(|text| !repeats(text));
+            provider.uri = provider.uri.take().filter(|text| !repeats(text));
+        }
+        self
+    }
+
     /// Adds what the provider answered.
     pub(crate) fn with_provider(mut self, provider: ProviderError) -> Self {
         self.provider = Some(Box::new(provider));

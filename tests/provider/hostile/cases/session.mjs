@@ -2,25 +2,16 @@
 
 import { HTML, fault, hook, replaced } from "./tools.mjs";
 
+const UNAUTHORIZED = {
+  status: 401,
+  headers: { "www-authenticate": 'Bearer error="invalid_token"' },
+};
+
 export const userinfo = {
   userinfoSubOther: hook("userinfo", (claims) => ({ ...claims, sub: "mallory" }), "O-48"),
   userinfoSubMissing: hook("userinfo", ({ sub, ...claims }) => claims, "O-49"),
-  userinfoUnauthorized: fault(
-    "userinfo",
-    {
-      status: 401,
-      headers: {
-        "www-authenticate": 'Bearer error="invalid_token"',
-        "access-control-expose-headers": "WWW-Authenticate",
-      },
-    },
-    "O-51",
-  ),
-  userinfoUnauthorizedOnce: fault("userinfo", {
-    status: 401,
-    headers: { "www-authenticate": 'Bearer error="invalid_token"' },
-    times: 1,
-  }),
+  userinfoUnauthorized: fault("userinfo", UNAUTHORIZED, "O-51"),
+  userinfoUnauthorizedOnce: fault("userinfo", { ...UNAUTHORIZED, times: 1 }),
   userinfoJwt: fault("userinfo", {
     headers: { "content-type": "application/jwt" },
     body: "e30.e30.e30",

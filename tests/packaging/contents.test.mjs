@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { inflateRawSync } from "node:zlib";
+import { packedFiles, project, root } from "./tarball.mjs";
+
+const PROSE = /^(CHANGELOG|README|SECURITY)\.md$|^LICENSE-(APACHE|MIT)$/;
+
+describe("the contents of the package", () => {
+  const folder = join(project("contents", {}), "node_modules/keyward");
+  const text = (name) => readFileSync(join(folder, name), "utf8");
+  const files = packedFiles();
+  const code = files.filter((name) => name.startsWith("dist/"));
+
+  test("are two scripts, their types and the prose", () => {
+    const scripts = code.filter((name) => name.endsWith(".js"));
+    assert.deepEqual(scripts, ["dist/core.js", "dist/index.js"]);
+    for (const name of files) {
+      assert.match(name, /^package\.json$|^dist\/[\w/-]+\.(js|d\.ts)$|\.md$|^LICENSE-/);
+      if (/\.md$|^LICENSE/.test(name)) assert.match(name, PROSE);
+    }
+    for (const name of ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]) {
+      assert.ok(files.includes(name), `${name} is missing`);
+    }
+  });
+
+  test("ask for no other package and run nothing at installation", () => {
+    const manifest = JSON.parse(text("package.json"));
+    for (const key of ["dependencies", "peerDependencies", "optionalDependencies"]) {
+      assert.equal(manifest[key], undefined, key);
+    }
+    for (const hook of ["preinstall", "install", "postinstall", "prepare"]) {
+      assert.equal(manifest.scripts?.[hook], undefined, hook);
+    }
+    assert.equal(manifest.sideEffects, false);
+    assert.equal(manifest.license, "MIT OR Apache-2.0");
+  });
+
+  test("keep the WASM out of the entry, which finds the core by one dynamic import", () => {
+    const entry = text("dist/index.js");
+    assert.equal(entry.match(/\bimport\(/g)?.length, 1);
+    assert.ok(entry.includes('import("./core.js")'));
+    assert.doesNotMatch(entry, /WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/);
+    // The probe finds the module where it is.
+    assert.match(text("dist/core.js"), /[A-Za-z0-9+/]{400}/);
+  });
+
+  test("ask bundlers and servers for no further file", () => {
+    for (const name of ["dist/index.js", "dist/core.js"]) {
+      assert.doesNotMatch(text(name), /import\.meta|new URL\([^)]*\.wasm|\bfrom ?"[^"]/, name);
+    }
+  });
+
+  test("tell nothing about the machine that built them", () => {
+    const wasm = embeddedWasm(text("dist/core.js"));
+    const haystacks = [...code.map(text), wasm.toString("latin1")];
+    const paths = [root.replace(/\/$/, ""), homedir(), ".cargo/registry", "index.crates.io"];
+    for (const path of paths) {
+      for (const haystack of haystacks) assert.ok(!haystack.includes(path), path);
+    }
+    // The probe can see into the module: a name that every module has is found.
+    assert.ok(wasm.includes("memory"));
+  });
+});
+
+function embeddedWasm(script) {
+  const [base64] = script.match(/[A-Za-z0-9+/]{400,}={0,2}/);
+  const wasm = inflateRawSync(Buffer.from(base64, "base64"));
+  assert.equal(wasm.toString("latin1", 0, 4), "\0asm");
+  return wasm;
+}
