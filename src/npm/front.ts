@@ -351,7 +351,7 @@ export class Front<TUser> implements Auth<TUser> {
     const before = this.#state;
     let user: TUser;
     try {
-      user = this.#checkUser(snapshot.user ?? {});
+      user = this.#checkUser(claimsOfUser(snapshot.user ?? {}));
     } catch (error) {
       this.#tell("drop", { session: this.#session, revoke: false });
       return this.#ended("sessionEnded", asAuthError(error));
@@ -550,6 +550,12 @@ export class Front<TUser> implements Auth<TUser> {
     this.diagnostics.splice(0, this.diagnostics.length - MOST_DIAGNOSTICS);
     this.#emit("diagnosis", diagnosis);
   }
+}
+
+/** The vault hands on the ID token's claims as they came; those of the protocol are none of the app's business. */
+function claimsOfUser(claims: Record<string, unknown>): Record<string, unknown> {
+  const { aud, exp, iat, nbf, nonce, at_hash, c_hash, s_hash, azp, jti, ...user } = claims;
+  return user;
 }
 
 /** The same state with an error. `expiresAt` stays what it is: read anew at each access. */

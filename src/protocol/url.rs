@@ -2,6 +2,8 @@
 //!
 //! A URL is refused unless every browser reads it the same way as this module does, and kept byte by byte.
 
+use alloc::string::{String, ToString};
+
 use super::error::Code;
 
 /// Longest URL that is accepted, in bytes.

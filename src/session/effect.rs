@@ -1,11 +1,13 @@
 //! What a session asks its shell to do.
 
-use serde_json::{Map, Value};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::event::{CallId, Ticket};
 use super::tabs::SessionId;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Request;
+use crate::protocol::id_token::Claims;
 use crate::protocol::jwk::Alg;
 use crate::protocol::secret::AccessToken;
 
@@ -93,8 +95,8 @@ pub enum Reply {
         /// The code of an error from before the round trip, still to be shown.
         carry: Option<String>,
     },
-    /// What UserInfo said.
-    UserInfo(Map<String, Value>),
+    /// What UserInfo said: the JSON object as it came, checked.
+    UserInfo(String),
     /// The access token, for the page placement.
     AccessToken(AccessToken),
     /// The session is over; go to the URL if there is one.
@@ -159,8 +161,8 @@ pub enum Status {
         session: SessionId,
         /// SHA-256 over session id, issuer and subject.
         user_hash: String,
-        /// The user's claims, without those of the protocol.
-        user: Value,
+        /// Who it is.
+        user: Claims,
         /// The granted scope.
         scope: String,
         /// End of the access token (wall clock, milliseconds).

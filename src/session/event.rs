@@ -1,5 +1,8 @@
 //! What can happen to a session.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::tabs::{Mark, SessionId};
 use crate::protocol::http::Answer;
 

@@ -1,5 +1,9 @@
 //! The state machine itself: what it remembers, and which module an event goes to.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::calls::{ApiCall, Waiter};
 use super::config::Config;
 use super::effect::{Effect, Notice, Reply, SendKind, SignedOutReason, Snapshot, Status};
@@ -32,7 +36,7 @@ pub type Entropy = Box<dyn FnMut(&mut [u8])>;
 /// let sign_in = Event::Command { ticket: 1, session: None, command: Command::SignIn(Default::default()) };
 /// let effects = session.handle(sign_in, 1_700_000_000_000);
 /// assert!(matches!(effects[0], Effect::Send { .. }), "the provider's metadata is asked for first");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub struct Session {
     pub(super) config: Config,
@@ -60,6 +64,8 @@ pub(super) struct Live {
     pub(super) id: SessionId,
     pub(super) user_hash: String,
     pub(super) claims: Claims,
+    /// The claims as they were when what an app sees of them last changed.
+    pub(super) user: Claims,
     pub(super) id_token: IdToken,
     pub(super) scope: String,
     pub(super) access: AccessToken,
@@ -157,7 +163,7 @@ impl Session {
             Event::Tick => self.wake_at = None,
         }
         self.keep_time();
-        std::mem::take(&mut self.out)
+        core::mem::take(&mut self.out)
     }
 
     /// The observable state.
@@ -168,7 +174,7 @@ impl Session {
             Some(live) => Status::SignedIn {
                 session: live.id.clone(),
                 user_hash: live.user_hash.clone(),
-                user: live.claims.user_claims(),
+                user: live.user.clone(),
                 scope: live.scope.clone(),
                 expires_at: live.life.ends_at(),
             },
@@ -352,12 +358,12 @@ impl Session {
 
     /// Nobody who asked for one session is served with another one's token.
     pub(super) fn answer_everybody(&mut self, error: &Error) {
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             if self.guards.hold(Guard::EndAnswersWaiters) {
                 self.reply(waiter.ticket, Err(error.clone()));
             }
         }
-        for call in std::mem::take(&mut self.api) {
+        for call in core::mem::take(&mut self.api) {
             // A call that waits for its token is among the waiters too; it was answered just now.
             if call.is_sent() {
                 self.reply(call.ticket, Err(error.clone()));

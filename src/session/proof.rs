@@ -2,6 +2,9 @@
 //!
 //! Until all three passed, no token of the response can be used.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::effect::{Effect, SignedOutReason};
 use super::event::CallId;
 use super::machine::{Purpose, Session};
@@ -163,7 +166,7 @@ impl Session {
                 Use::Refresh => self.renewed(proof.tokens, Some((proof.id_token, proof.claims))),
             };
         }
-        if let Stage::Signature { others, .. } = std::mem::replace(&mut proof.stage, Stage::Keys) {
+        if let Stage::Signature { others, .. } = core::mem::replace(&mut proof.stage, Stage::Keys) {
             self.try_key(proof, others);
         }
     }
@@ -193,7 +196,7 @@ impl Session {
     }
 
     fn take_waiting_proofs(&mut self) -> Vec<Proof> {
-        let (waiting, others) = std::mem::take(&mut self.proofs)
+        let (waiting, others) = core::mem::take(&mut self.proofs)
             .into_iter()
             .partition(|proof| matches!(proof.stage, Stage::Keys));
         self.proofs = others;

@@ -1,5 +1,8 @@
 //! What is known of the provider: its metadata, its keys, and whether it can be reached.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::effect::{Notice, SendKind};
 use super::event::{CallId, NetworkFailure, SignIn, Ticket};
 use super::machine::{Purpose, Session};
@@ -121,7 +124,7 @@ impl Session {
 
     /// A failure is no answer: the next need asks again.
     fn learn(&mut self, metadata: Result<Metadata, Error>) {
-        let waiting = std::mem::take(&mut self.provider.after);
+        let waiting = core::mem::take(&mut self.provider.after);
         match metadata {
             Ok(metadata) => {
                 self.provider.metadata = Some(metadata);

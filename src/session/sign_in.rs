@@ -1,5 +1,8 @@
 //! Signing in: the authorization request, its answer, and the code's exchange.
 
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+
 use super::effect::{Notice, Reply, SendKind, SignInOrigin};
 use super::event::{NetworkFailure, SignIn, Ticket};
 use super::guards::Guard;
@@ -288,6 +291,7 @@ impl Session {
             grant,
             id,
             user_hash,
+            user: claims.clone(),
             claims,
             id_token,
             scope: tokens.scope.unwrap_or(transaction.scope),

@@ -1,7 +1,9 @@
 //! Requests to the provider: no cookie, no cache, no redirect, a deadline, and a failure that says what it was.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -15,7 +17,7 @@ use crate::session::NetworkFailure;
 use crate::session::effect::SendKind;
 
 /// No honest answer of a provider is larger.
-const LARGEST_BODY: f64 = 1_048_576.0;
+const LARGEST_BODY: u64 = 1_048_576;
 /// How long a failed request may be looked into.
 const INQUIRY_MS: u32 = 1_000;
 
@@ -129,7 +131,7 @@ async fn read(response: &Response, within_ms: u32) -> Result<Answer, NetworkFail
         return Err(NetworkFailure::Redirected);
     }
     let announced = header(response, "content-length").and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: f64| length > LARGEST_BODY) {
+    if announced.is_some_and(|length: u64| length > LARGEST_BODY) {
         return Err(NetworkFailure::TooLarge);
     }
     let text = response.text().map_err(|_| NetworkFailure::Unreachable)?;
@@ -139,7 +141,7 @@ async fn read(response: &Response, within_ms: u32) -> Result<Answer, NetworkFail
     let body = JsFuture::from(race).await;
     drop(timer);
     match body.map(|text| text.as_string()) {
-        Ok(Some(text)) if text.len() as f64 <= LARGEST_BODY => Ok(answer(response, text)),
+        Ok(Some(text)) if text.len() as u64 <= LARGEST_BODY => Ok(answer(response, text)),
         Ok(Some(_)) => Err(NetworkFailure::TooLarge),
         Ok(None) => Err(NetworkFailure::Timeout),
         Err(_) => Err(NetworkFailure::Unreachable),

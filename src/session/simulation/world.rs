@@ -505,7 +505,7 @@ impl World {
                     if restored && self.mark.as_ref().is_some_and(|mark| mark.tombstone) {
                         self.violation = Some("a restore brought back what was signed out".into());
                     }
-                    let name = user["sub"].as_str().unwrap_or_default();
+                    let name = user.sub();
                     self.shown = Some((session.clone(), name.into()));
                     self.mark = Some(Mark {
                         tombstone: false,
