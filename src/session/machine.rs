@@ -1,7 +1,7 @@
 //! The state machine itself: what it remembers, and which module an event goes to.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::calls::{ApiCall, Waiter};
@@ -17,7 +17,7 @@ use super::sign_in::Exchange;
 use super::sign_out::SignOutJob;
 use super::tabs::SessionId;
 use crate::protocol::error::{Code, Error};
-use crate::protocol::http::{Answer, Request};
+use crate::protocol::http::{Answer, Request, retry_after_seconds};
 use crate::protocol::id_token::Claims;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 
@@ -87,7 +87,7 @@ pub(super) enum Purpose {
     Discovery,
     Jwks,
     Probe(CallId),
-    Exchange,
+    Exchange(CallId),
     Refresh {
         grant: CallId,
         sent_at: u64,
@@ -140,7 +140,10 @@ impl Session {
                 session,
                 command,
             } => self.command(ticket, session, command),
-            Event::Answered { call, answer } => {
+            Event::Answered { call, mut answer } => {
+                if let Ok(answer) = &mut answer {
+                    count_from_our_clock(answer, now);
+                }
                 // An answer that nobody waits for is late, doubled or made up.
                 if let Some(purpose) = self.take_call(call) {
                     self.provider.heard(&answer, now);
@@ -241,7 +244,7 @@ impl Session {
             Purpose::Discovery => self.discovered(answer),
             Purpose::Jwks => self.keys_answered(answer),
             Purpose::Probe(attempt) => self.probed(attempt, answer.is_ok()),
-            Purpose::Exchange => self.exchanged(answer),
+            Purpose::Exchange(attempt) => self.exchanged(attempt, answer),
             Purpose::Refresh { grant, sent_at } => self.refreshed(grant, sent_at, answer),
             Purpose::UserInfo {
                 ticket,
@@ -369,5 +372,14 @@ impl Session {
                 self.reply(call.ticket, Err(error.clone()));
             }
         }
+    }
+}
+
+/// A `Retry-After` date counts from the server's clock. Another origin's is seldom readable; then ours stands in.
+fn count_from_our_clock(answer: &mut Answer, now: u64) {
+    if answer.date.is_none() {
+        let wanted = answer.retry_after.take();
+        let seconds = wanted.and_then(|wanted| retry_after_seconds(&wanted, now / 1_000));
+        answer.retry_after = seconds.map(|seconds| seconds.to_string());
     }
 }

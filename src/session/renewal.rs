@@ -156,6 +156,11 @@ impl Session {
         }
         match self.renewal.stage {
             Stage::Busy if self.guards.hold(Guard::SingleFlight) => {}
+            Stage::AwaitingKeys(_)
+                if self.renewal.failures > 1 && self.provider.just_missed_keys(self.now) =>
+            {
+                self.answer_waiters(&Error::new(Code::JwksUnavailable));
+            }
             Stage::AwaitingKeys(_) => {
                 self.renewal.stage = Stage::Busy;
                 self.fetch_keys();
@@ -254,7 +259,8 @@ impl Session {
             }
             Outcome::Unknown(error) => {
                 let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
-                let young = self.now.saturating_sub(sent_at) < grace;
+                // A clock that went back proves nothing.
+                let young = self.now.checked_sub(sent_at).is_some_and(|age| age < grace);
                 match young && !core::mem::replace(&mut self.renewal.repeated_in_grace, true) {
                     true => self.send_refresh(self.renewal.attempt),
                     false => self.bar(error),
@@ -273,18 +279,28 @@ impl Session {
             (Some(new), Some(old)) => new.expose() != old.expose(),
             (new, _) => new.is_some(),
         };
-        self.renewal.rotates = if changed { Rotates::Yes } else { Rotates::No };
+        // Some providers rotate only now and then: one that ever did may have done so in an answer that got lost.
+        if changed {
+            self.renewal.rotates = Rotates::Yes;
+        } else if self.renewal.rotates == Rotates::Unseen {
+            self.renewal.rotates = Rotates::No;
+        }
         if new.is_some() && (tokens.id_token.is_none() || self.guards.hold(Guard::ReplaceFirst)) {
             live.refresh = new;
         }
         match tokens.id_token.is_some() {
             true => self.prove(Use::Refresh, tokens, None),
-            false => self.renewed(tokens, None),
+            false => self.renewed(tokens, None, self.now),
         }
     }
 
     /// Every check passed: the new access token is in use, and everybody who waited is served.
-    pub(super) fn renewed(&mut self, tokens: TokenResponse, identity: Option<(IdToken, Claims)>) {
+    pub(super) fn renewed(
+        &mut self,
+        tokens: TokenResponse,
+        identity: Option<(IdToken, Claims)>,
+        received_at: u64,
+    ) {
         let Some(live) = &mut self.live else {
             return;
         };
@@ -294,7 +310,7 @@ impl Session {
             ..Renewal::default()
         };
         live.access = tokens.access_token;
-        live.life = Lifetime::new(self.now, tokens.expires_in);
+        live.life = Lifetime::received(received_at, tokens.expires_in, self.now);
         live.generation = live.generation.wrapping_add(1);
         live.from_401 = self.waiters.iter().any(Waiter::is_because_of_401);
         let mut observable = tokens.scope.is_some_and(|scope| {

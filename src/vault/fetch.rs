@@ -167,9 +167,7 @@ fn answer(response: &Response, body: String) -> Answer {
         content_type: header(response, "content-type"),
         retry_after: header(response, "retry-after"),
         www_authenticate: header(response, "www-authenticate"),
-        // Another origin's clock can seldom be read; then this one's stands in.
-        date: header(response, "date")
-            .or_else(|| Some(js_sys::Date::new_0().to_utc_string().into())),
+        date: header(response, "date"),
         body,
     }
 }
