@@ -213,7 +213,7 @@ fn r_056_o_15_an_error_response_is_data_and_the_session_stays() {
     let ticket = page.come_back_with(&trip.query(words), &trip);
     let error = page.error(ticket);
     assert_eq!(error.code, Code::IdpError);
-    let said = error.provider.unwrap();
+    let said = error.provider.clone().unwrap();
     assert_eq!(said.error, "access_denied");
     assert_eq!(said.description.as_deref(), Some("<img onerror=x>"));
     assert_eq!(said.uri.as_deref(), Some("https://id.example/help"));

@@ -548,7 +548,7 @@ impl Driver {
 
     pub(crate) fn user(&self) -> Option<Value> {
         match self.snapshot().status {
-            Status::SignedIn { user, .. } => Some(user),
+            Status::SignedIn { user, .. } => Some(user.user_claims()),
             Status::SignedOut(_) => None,
         }
     }

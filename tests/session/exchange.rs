@@ -228,7 +228,7 @@ fn r_077_the_error_carries_what_the_provider_said() {
     let (mut page, _, ticket) = back();
     let said = json!({ "error": "invalid_grant", "error_description": "code expired" });
     page.answer(TOKEN, json_answer(400, &said));
-    let said = page.error(ticket).provider.unwrap();
+    let said = page.error(ticket).provider.clone().unwrap();
     assert_eq!(
         (said.error.as_str(), said.status),
         ("invalid_grant", Some(400))
