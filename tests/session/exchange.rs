@@ -93,6 +93,137 @@ fn r_080_until_then_the_earlier_session_goes_on() {
 }
 
 #[test]
+<<<<<<< HEAD
+=======
+fn r_073_r_074_o_23_o_25_a_response_that_lacks_something_is_refused() {
+    let change = |changes: Value| move |tokens: Tokens| tokens.body(changes).answer();
+    for (what, changes, code) in [
+        (
+            "no access token",
+            json!({ "access_token": null }),
+            Code::TokenMalformed,
+        ),
+        (
+            "empty access token",
+            json!({ "access_token": "" }),
+            Code::TokenMalformed,
+        ),
+        (
+            "access token with a line break",
+            json!({ "access_token": "AT~1\r\nx: y" }),
+            Code::TokenMalformed,
+        ),
+        (
+            "numeric access token",
+            json!({ "access_token": 1 }),
+            Code::TokenMalformed,
+        ),
+        (
+            "no type",
+            json!({ "token_type": null }),
+            Code::TokenMalformed,
+        ),
+        (
+            "numeric type",
+            json!({ "token_type": 1 }),
+            Code::TokenMalformed,
+        ),
+        (
+            "mac",
+            json!({ "token_type": "mac" }),
+            Code::TokenTypeUnsupported,
+        ),
+        (
+            "DPoP",
+            json!({ "token_type": "DPoP" }),
+            Code::TokenTypeUnsupported,
+        ),
+        (
+            "negative life",
+            json!({ "expires_in": -1 }),
+            Code::TokenMalformed,
+        ),
+        (
+            "life in words",
+            json!({ "expires_in": "soon" }),
+            Code::TokenMalformed,
+        ),
+        (
+            "numeric refresh token",
+            json!({ "refresh_token": 7 }),
+            Code::TokenMalformed,
+        ),
+        ("numeric scope", json!({ "scope": 7 }), Code::TokenMalformed),
+    ] {
+        refuses(what, code, change(changes));
+    }
+}
+
+#[test]
+fn r_074_o_24_the_token_type_is_read_without_case() {
+    let mut page = Driver::new();
+    page.sign_in_with(|tokens| tokens.body(json!({ "token_type": "bEaReR" })));
+    assert_eq!(page.access_token(), "AT~1");
+}
+
+#[test]
+fn r_077_r_078_o_27_o_28_what_is_no_token_response_is_typed() {
+    refuses("no ID token", Code::TokenNoIdToken, |tokens| {
+        tokens.without_id_token()
+    });
+    refuses("empty ID token", Code::TokenNoIdToken, |tokens| {
+        tokens.body(json!({ "id_token": "" })).without_id_token()
+    });
+    refuses("invalid_grant", Code::TokenError, |_| {
+        oauth_error(400, "invalid_grant")
+    });
+    refuses("invalid_client", Code::TokenClientIsConfidential, |_| {
+        oauth_error(401, "invalid_client")
+    });
+    refuses("an error with 200", Code::TokenError, |_| {
+        oauth_error(200, "invalid_request")
+    });
+    refuses("an error beside tokens", Code::TokenError, |tokens| {
+        tokens.body(json!({ "error": "server_error" })).answer()
+    });
+    refuses("a page with 200", Code::TokenMalformed, |_| {
+        html_answer(200)
+    });
+    refuses("a page with 502", Code::TokenError, |_| html_answer(502));
+    refuses("nothing", Code::TokenError, |_| text_answer(500, ""));
+    refuses("a list", Code::TokenMalformed, |_| {
+        json_answer(200, &json!([]))
+    });
+    refuses("half", Code::TokenMalformed, |tokens| {
+        let whole = tokens.answer();
+        let body = whole.body[..whole.body.len() / 2].to_owned();
+        Answer { body, ..whole }
+    });
+    refuses("twice", Code::TokenMalformed, |tokens| {
+        let body = tokens
+            .answer()
+            .body
+            .replacen('{', "{\"access_token\":\"AT~x\",", 1);
+        text_answer(200, &body)
+    });
+}
+
+#[test]
+fn r_077_the_error_carries_what_the_provider_said() {
+    let (mut page, _, ticket) = back();
+    let said = json!({ "error": "invalid_grant", "error_description": "code expired" });
+    page.answer(TOKEN, json_answer(400, &said));
+    let said = page.error(ticket).provider.clone().unwrap();
+    assert_eq!(
+        (said.error.as_str(), said.status),
+        ("invalid_grant", Some(400))
+    );
+    assert_eq!(said.description.as_deref(), Some("code expired"));
+    page.answer(JWKS, jwks(&["k1"]));
+}
+
+#[test]
+>>>>>>> 2871a4cb1f485799997a7473213134641c9f2559
 fn o_29_o_31_a_failed_exchange_is_not_tried_again() {
     for (failure, code) in [
         (NetworkFailure::Unreachable, Code::TokenNetwork),
