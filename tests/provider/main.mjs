@@ -4,7 +4,7 @@
 //   API_PORT          9500
 //   SPA_ORIGINS       http://localhost:5173 (comma-separated)
 //   AUTOLOGIN         a user name: signs in without any page
-//   ACCESS_TOKEN_TTL  seconds, 60
+//   ACCESS_TOKEN_TTL  seconds, 90
 //
 // Prints one JSON line when both are ready; stops on SIGINT and SIGTERM.
 

@@ -53,7 +53,8 @@ const KINDS = {
       "/usr/bin/google-chrome",
       "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     ],
-    options: { args: CHROMIUM_ARGS },
+    // The back-forward cache is on, as it is for users.
+    options: { args: CHROMIUM_ARGS, ignoreDefaultArgs: ["--disable-back-forward-cache"] },
   },
   firefox: {
     type: firefox,
@@ -81,9 +82,15 @@ export function browserPath(name) {
   return named ?? kind.places.find((path) => existsSync(path)) ?? null;
 }
 
-/** Starts a browser; tests open contexts of their own, which share nothing. */
-export function launch(name) {
-  return KINDS[name].type.launch(launchOptions(name));
+/**
+ * Starts a browser; tests open contexts of their own, which share nothing. `args` are added to those
+ * of Chromium, or in Firefox's case are preferences.
+ */
+export function launch(name, { args } = {}) {
+  const options = launchOptions(name);
+  if (name === "firefox") Object.assign((options.firefoxUserPrefs = { ...FIREFOX_PREFS }), args);
+  else options.args = [...options.args, ...(args ?? [])];
+  return KINDS[name].type.launch(options);
 }
 
 /**

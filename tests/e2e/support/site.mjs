@@ -20,23 +20,29 @@ const TYPES = {
  *
  * `files` maps paths to texts, bytes or `{ body, headers, status }`; `folders` maps path prefixes
  * ("/" or "/app/") to folders on the disk; `fallback` is a path that answers for every unknown one
- * (a single-page application); `headers` go onto every answer. Files may be changed while it runs.
- * Gives `{ origin, port, files, requests, close }`, where `requests` lists `"GET /path?query"`.
+ * (a single-page application); `headers` go onto every answer; `proxy` maps path prefixes to other
+ * servers, whose answers become this origin's own. Files may be changed while it runs.
+ * Gives `{ origin, port, files, requests, referrers, close }`, where `requests` lists
+ * `"GET /path?query"` and `referrers` the `Referer` of each.
  */
 export async function startSite({
   files = {},
   folders = {},
   fallback = null,
   headers = {},
+  proxy = {},
   port = 0,
   host = "127.0.0.1",
 } = {}) {
-  const site = { files: { ...files }, requests: [] };
+  const site = { files: { ...files }, requests: [], referrers: [] };
   const find = async (path) => fromMemory(site.files[path]) ?? (await fromFolders(folders, path));
 
   const server = http.createServer(async (req, res) => {
     site.requests.push(`${req.method} ${req.url}`);
+    site.referrers.push(req.headers.referer ?? "");
     const { pathname } = new URL(req.url, "http://localhost");
+    const behind = Object.keys(proxy).find((prefix) => pathname.startsWith(prefix));
+    if (behind) return forward(req, res, proxy[behind]);
     const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
     const own = await find(path);
     const found = own ?? (fallback && (await find(fallback)));
@@ -51,6 +57,18 @@ export async function startSite({
   site.origin = `http://localhost:${site.port}`;
   site.close = () => stop(server);
   return site;
+}
+
+/** Passes a request on to another server, and its answer back. */
+function forward(req, res, base) {
+  const { method, headers, url } = req;
+  const passed = http.request(new URL(url, base), { method, headers }, (answer) => {
+    res.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(res);
+  });
+  passed.on("error", () => res.destroy());
+  res.on("close", () => passed.destroy());
+  req.pipe(passed);
 }
 
 function fromMemory(file) {

@@ -5,6 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 // Generous on purpose: a loaded machine must not fail a test, and a passing one never waits long.
 const TIMEOUT_MS = 30_000;
 const INTERVAL_MS = 25;
+// A question that a page was asked just as it went away may never be answered: it is asked again.
+const PROBE_MS = 10_000;
 
 /**
  * Polls `probe` until it gives something truthy, and gives that.
@@ -15,7 +17,7 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   let last;
   for (;;) {
     try {
-      last = await probe();
+      last = await inTime(probe(), Math.min(PROBE_MS, deadline - Date.now()));
       if (last) return last;
     } catch (error) {
       last = error;
@@ -25,6 +27,18 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
       throw new Error(`waited ${timeout} ms for ${what}; last seen: ${seen}`);
     }
     await pause(interval);
+  }
+}
+
+async function inTime(promise, ms) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer to the probe")), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

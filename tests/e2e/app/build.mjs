@@ -1,0 +1,83 @@
+// Builds the test page on the packed package, as a user of npm would, and serves it.
+
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { startSite } from "../support/site.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = resolve(here, "../../../target");
+const workshop = join(target, "e2e-app");
+
+/**
+ * Starts the test app on a site of its own; every unknown path shows its page.
+ *
+ * `options` are those of `createAuth`, or a list for several clients; `configure` changes them for
+ * the loads that follow. `headers` go onto every answer and may be changed as well. The rest is for
+ * `startSite`. Gives what `startSite` gives, and `configure`, `headers`.
+ */
+export async function startApp({ options = {}, headers = {}, files = {}, ...rest } = {}) {
+  const site = await startSite({
+    files: { ...(await bundle()), ...files },
+    fallback: "/index.html",
+    headers,
+    ...rest,
+  });
+  site.headers = headers;
+  site.configure = (next) => {
+    // The text may be any expression, for options that JSON cannot hold.
+    const text = typeof next === "string" ? next : JSON.stringify(next);
+    site.files["/app/options.js"] = `export default ${text};\n`;
+  };
+  site.configure(options);
+  return site;
+}
+
+/** The page's files by path, built once per process. */
+let built;
+export function bundle() {
+  return (built ??= buildFiles());
+}
+
+async function buildFiles() {
+  await unpack(join(target, "npm/keyward.tgz"));
+  const { outputFiles } = await build({
+    entryPoints: { main: join(here, "main.js") },
+    outdir: "/app",
+    write: false,
+    bundle: true,
+    // Keeps the core in a file of its own, so that its download can be seen.
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    chunkNames: "[name]",
+    plugins: [packedKeyward],
+    external: ["/app/options.js"],
+    logLevel: "warning",
+  });
+  const files = outputFiles.map(({ path, text }) => [path.replaceAll("\\", "/"), text]);
+  const page = await readFile(join(here, "index.html"), "utf8");
+  return { ...Object.fromEntries(files), "/index.html": page };
+}
+
+async function unpack(tarball) {
+  const folder = join(workshop, "node_modules/keyward");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  // A scope of its own, so that `keyward` is the tarball and not the project around it.
+  await writeFile(join(workshop, "package.json"), '{ "name": "keyward-e2e", "private": true }\n');
+  execFileSync("tar", ["-xzf", tarball, "-C", folder, "--strip-components=1"]);
+}
+
+const packedKeyward = {
+  name: "packed-keyward",
+  setup({ onResolve, resolve: find }) {
+    onResolve({ filter: /^keyward$/ }, ({ path, kind, pluginData }) =>
+      pluginData === packedKeyward
+        ? undefined
+        : find(path, { kind, resolveDir: workshop, pluginData: packedKeyward }),
+    );
+  },
+};

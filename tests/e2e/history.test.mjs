@@ -1,0 +1,144 @@
+// The back button and the back-forward cache, which brings a page back as it was left.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { forEachBrowser } from "./support/browsers.mjs";
+import {
+  ask,
+  eventsOf,
+  go,
+  signIn,
+  startSignIn,
+  startSignOut,
+  startWorld,
+  stateOf,
+  status,
+  transactionsOf,
+} from "./support/harness.mjs";
+import { until } from "./support/until.mjs";
+
+forEachBrowser((name) => {
+  describe(`the back button in ${name}`, () => {
+    let world;
+    before(async () => {
+      // A document that says `no-store` is kept out of the cache.
+      world = await startWorld(name, { cacheable: true });
+    });
+    after(() => world?.close());
+    afterEach(() => world.reset());
+
+    /** Marks this load of the page, and notes if the page comes back out of the cache. */
+    const watch = (page) =>
+      page.evaluate(() => {
+        window.sameLoad = true;
+        addEventListener("pageshow", (event) => (window.persisted = event.persisted));
+      });
+
+    /** Back, as the user's button does it. */
+    const back = async (page, url) => {
+      await page.evaluate(() => void setTimeout(() => history.back()));
+      await until(() => page.url() === url, `${url}, where the button leads`);
+    };
+
+    /** Another tab that shares the session, to sign out from. */
+    async function otherTab(context) {
+      const other = await world.open("/other", context);
+      await status(other, "signedIn");
+      return other;
+    }
+
+    test("the cache is on: a page that listens to the client comes back as it was", async () => {
+      const page = await world.signedIn("/here");
+      await watch(page);
+      await go(page, `${world.app.origin}/next`);
+      await status(page, "signedIn");
+      await back(page, `${world.app.origin}/here`);
+      await until(() => page.evaluate(() => window.sameLoad && window.persisted), "the same page");
+      assert.equal((await stateOf(page)).status, "signedIn");
+      assert.equal((await ask(page, "refresh")).error, undefined);
+    });
+
+    test("signIn rejects with navigation_cancelled when the user comes back", async () => {
+      world.op.settings.autologin = null;
+      const page = await world.open("/here");
+      await status(page, "signedOut");
+      await watch(page);
+      await startSignIn(page);
+      await page.waitForSelector("#username");
+      await back(page, `${world.app.origin}/here`);
+      await until(() => page.evaluate(() => window.persisted), "the page out of the cache");
+      const { error } = await until(() => page.evaluate(() => window.left), "the outcome");
+      assert.equal(error.code, "navigation_cancelled");
+      assert.ok(error.isAuthError);
+      assert.deepEqual(await transactionsOf(page), []);
+      assert.equal((await stateOf(page)).status, "signedOut");
+      world.op.settings.autologin = "alice";
+      await signIn(page);
+    });
+
+    test("Back from the login page without the cache gives a usable page too", async () => {
+      world.op.settings.autologin = null;
+      world.app.headers["cache-control"] = "no-store";
+      const page = await world.open("/here");
+      await status(page, "signedOut");
+      await startSignIn(page);
+      await page.waitForSelector("#username");
+      await back(page, `${world.app.origin}/here`);
+      await status(page, "signedOut");
+      world.op.settings.autologin = "alice";
+      await signIn(page);
+    });
+
+    test("a page that comes back after a sign-out elsewhere is hidden and loaded anew", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/here", context);
+      await watch(page);
+      const other = await otherTab(context);
+      await go(page, `${world.app.origin}/next`);
+      await status(page, "signedIn");
+      const tell = [];
+      await context.exposeFunction("keywardTestShown", (seen) => tell.push(seen));
+      await startSignOut(other);
+      await status(page, "signedOut");
+      await page.evaluate(() => void setTimeout(() => history.back()));
+      await until(() => page.url() === `${world.app.origin}/here`, "the page before");
+      await until(() => page.evaluate(() => window.sameLoad === undefined), "a new load");
+      assert.equal((await status(page, "signedOut")).reason, "signedOut");
+      assert.equal(await page.textContent("#user"), "");
+      assert.equal((await ask(page, "accessToken")).error?.code, "login_required");
+    });
+
+    test("the user signs out and goes back: nothing of the session shows", async () => {
+      const page = await world.signedIn("/here");
+      await watch(page);
+      world.op.settings.logout = "stuck";
+      await startSignOut(page);
+      await page.waitForSelector("#logout-stuck");
+      await back(page, `${world.app.origin}/here`);
+      assert.equal((await status(page, "signedOut")).reason, "signedOut");
+      assert.equal(await page.textContent("#user"), "");
+      assert.equal((await ask(page, "accessToken")).error?.code, "login_required");
+    });
+
+    test("O-14: back to the callback's place redeems no code twice", async () => {
+      const page = await world.signedIn("/here?x=1");
+      await go(page, `${world.app.origin}/next`);
+      await status(page, "signedIn");
+      await back(page, `${world.app.origin}/here?x=1`);
+      await status(page, "signedIn");
+      const codes = world.op.requests.of("token").map((one) => one.param("code"));
+      assert.equal(new Set(codes.filter(Boolean)).size, codes.filter(Boolean).length);
+      assert.equal(world.reused, 0);
+      assert.equal((await stateOf(page)).lastError, null);
+      assert.equal((await eventsOf(page, "diagnosis")).length, 0);
+    });
+
+    test("a restore leaves no entry: Back from a restored page leads to the page before it", async () => {
+      const page = await world.signedIn("/one");
+      await go(page, `${world.app.origin}/two`);
+      await status(page, "signedIn");
+      await back(page, `${world.app.origin}/one`);
+      await status(page, "signedIn");
+    });
+  });
+});

@@ -1,0 +1,265 @@
+// The SPA of www/ on the packed package, used as a person would: by mouse, by keyboard, on a phone.
+
+import assert from "node:assert/strict";
+import { dirname, join, resolve } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startApi } from "../provider/api.mjs";
+import { startProvider } from "../provider/provider.mjs";
+import { buildSite } from "../../www/build.mjs";
+import { serveSite } from "../../www/serve.mjs";
+import { checkPage } from "./support/accessibility.mjs";
+import { forEachBrowser, launch } from "./support/browsers.mjs";
+import { AUDIENCE } from "./support/harness.mjs";
+import { startSite } from "./support/site.mjs";
+import { until } from "./support/until.mjs";
+
+const target = resolve(dirname(fileURLToPath(import.meta.url)), "../../target");
+const PHONE = { width: 360, height: 740 };
+
+forEachBrowser((name) => {
+  describe(`the SPA in ${name}`, () => {
+    let browser;
+    let site;
+    let op;
+    let api;
+    let context;
+
+    before(async () => {
+      const outDir = join(target, "e2e-spa");
+      await buildSite({ tarball: join(target, "npm/keyward.tgz"), outDir });
+      const port = await freePort();
+      const origins = [`http://localhost:${port}`];
+      op = await startProvider({ spaOrigins: origins });
+      api = await startApi({ issuer: op.issuer, origins, audience: AUDIENCE });
+      site = await serveSite({ root: outDir, port, config: { issuer: op.issuer, api: api.url } });
+      browser = await launch(name);
+    });
+    after(async () => {
+      await browser?.close();
+      await Promise.all([site, op, api].map((server) => server?.close()));
+    });
+    afterEach(async () => {
+      await context?.close();
+      op.setTtl({ at: 30 });
+      op.requests.clear();
+    });
+
+    const by = (page, id) => page.getByTestId(id);
+    const textOf = (page, id) => by(page, id).textContent();
+    const shows = (page, id, pattern) =>
+      until(async () => pattern.test(await textOf(page, id)), `${id} to show ${pattern}`);
+
+    async function open(path = "/", options = {}) {
+      context = await browser.newContext(options);
+      const page = await context.newPage();
+      page.problems = [];
+      page.on("pageerror", (error) => page.problems.push(error.message));
+      page.on("console", (message) => {
+        if (message.type() === "error") page.problems.push(message.text());
+      });
+      await page.goto(site.url + path);
+      await shows(page, "status", /Signed out/);
+      return page;
+    }
+
+    async function signIn(page, user = "alice") {
+      await by(page, "sign-in").click();
+      await page.click(`#as-${user}`);
+      await shows(page, "status", /^Signed in$/);
+    }
+
+    test("sign in, see who you are, call the API, sign out", async () => {
+      const page = await open("/#/session");
+      await signIn(page);
+      assert.equal(page.url(), `${site.url}/#/session`);
+      assert.equal(await textOf(page, "user-name"), "Alice Example");
+
+      await page.getByRole("link", { name: "Overview" }).click();
+      await by(page, "call-once").click();
+      await shows(page, "call-result", /^200 .*0 token renewals/);
+      assert.equal(await textOf(page, "succeeded"), "1/1");
+
+      await page.getByRole("link", { name: "Orders", exact: true }).click();
+      await by(page, "orders").waitFor();
+      assert.match(await textOf(page, "orders"), /Garden lamp/);
+
+      await by(page, "sign-out").click();
+      await page.click("#logout-yes");
+      await shows(page, "status", /^Signed out$/);
+      assert.ok(await by(page, "sign-in").isVisible());
+      assert.deepEqual(page.problems, []);
+    });
+
+    test("20 calls at once show how many renewals they took", async () => {
+      op.setTtl({ at: 2 });
+      const page = await open();
+      await signIn(page);
+      op.setTtl({ at: 60 });
+      await by(page, "call-many").click();
+      await shows(page, "call-result", /^20 calls of 20 succeeded with 1 token renewal/);
+      assert.equal(await textOf(page, "refreshes"), "1");
+      assert.equal(await textOf(page, "succeeded"), "20/20");
+      const refreshes = op.requests.of("token").filter((one) => one.param("refresh_token"));
+      assert.equal(refreshes.length, 1);
+    });
+
+    test("the countdown starts anew when the token is renewed", async () => {
+      op.setTtl({ at: 12 });
+      const page = await open();
+      await signIn(page);
+      const seconds = async () => {
+        const [minutes, rest] = (await textOf(page, "countdown")).split(":").map(Number);
+        return minutes * 60 + rest;
+      };
+      const seen = [await seconds()];
+      await until(async () => {
+        const now = await seconds();
+        if (now !== seen.at(-1)) seen.push(now);
+        return now > seen[0] - 3 && seen.some((one) => one < seen[0] - 3);
+      }, "the countdown to rise again");
+      assert.ok(
+        seen.every((one) => one >= 0 && one <= 12),
+        seen.join(" "),
+      );
+      assert.equal(await textOf(page, "status"), "Signed in");
+    });
+
+    test("a second tab is signed in, and follows a sign-out live", async () => {
+      const page = await open();
+      await signIn(page);
+      const opening = context.waitForEvent("page");
+      await by(page, "second-tab").click();
+      const second = await opening;
+      await shows(second, "status", /^Signed in$/);
+      assert.equal(await textOf(second, "user-name"), "Alice Example");
+
+      await by(page, "sign-out").click();
+      await shows(second, "status", /Signed out elsewhere/);
+      assert.match(await textOf(second, "user-name"), /Another tab signed out/);
+      assert.match(await textOf(second, "log"), /signed ?out/i);
+    });
+
+    test("a signed-out tab offers to join a sign-in elsewhere", async () => {
+      const page = await open();
+      const second = await context.newPage();
+      await second.goto(site.url);
+      await shows(second, "status", /Signed out/);
+      await signIn(page);
+      await by(second, "join").click();
+      await shows(second, "status", /^Signed in$/);
+    });
+
+    test("orders ask for a sign-in and lead back to themselves", async () => {
+      const page = await open("/#/orders");
+      await by(page, "gate-sign-in").click();
+      await page.click("#as-bob");
+      await by(page, "orders").waitFor();
+      assert.equal(page.url(), `${site.url}/#/orders`);
+    });
+
+    test("a cancelled sign-in is told with its code and a page about it", async () => {
+      const page = await open();
+      await by(page, "sign-in").click();
+      await page.click("#login-abort");
+      await shows(page, "error-code", /idp_error/);
+      await by(page, "error-docs").click();
+      await page.waitForURL(`${site.url}/errors/idp_error`);
+      assert.match(await page.textContent("main, body"), /idp_error/);
+    });
+
+    test("the pages about the error codes open, each from the list", async () => {
+      const page = await open();
+      await page.getByRole("link", { name: "Error codes" }).click();
+      await page.waitForURL(`${site.url}/errors/`);
+      const codes = await page.$$eval("a[href*='/errors/']", (links) =>
+        links.map((link) => new URL(link.href).pathname).filter((path) => path !== "/errors/"),
+      );
+      assert.ok(codes.length > 50, `${codes.length} codes are listed`);
+      for (const path of [codes[0], codes.at(-1)]) {
+        await page.goto(site.url + path);
+        assert.ok((await page.textContent("h1")).length > 0);
+        assert.deepEqual(await page.evaluate(checkPage), [], path);
+      }
+    });
+
+    test("by keyboard alone: skip link, sign-in, calls", async () => {
+      const page = await open();
+      const focusedName = () =>
+        page.evaluate(
+          () =>
+            document.activeElement?.dataset.testid ?? document.activeElement?.textContent.trim(),
+        );
+      const tabTo = async (wanted) => {
+        for (let n = 0; n < 30; n += 1) {
+          await page.keyboard.press("Tab");
+          if ((await focusedName()) === wanted) return;
+        }
+        assert.fail(`Tab does not reach ${wanted}`);
+      };
+      await tabTo("Skip to content");
+      await tabTo("sign-in");
+      const outline = await page.evaluate(() => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+        return { visible: outlineStyle !== "none" && outlineWidth !== "0px", boxShadow };
+      });
+      assert.ok(outline.visible || outline.boxShadow !== "none", "the focus can be seen");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("#username");
+      await page.keyboard.type("alice");
+      await page.keyboard.press("Enter");
+      await shows(page, "status", /^Signed in$/);
+      await tabTo("call-many");
+      await page.keyboard.press("Space");
+      await shows(page, "call-result", /20 calls of 20 succeeded/);
+      assert.equal(await focusedName(), "call-many", "the focus stays on the button");
+    });
+
+    test("360 px wide, nothing scrolls sideways, and names and labels are there", async () => {
+      const page = await open("/", { viewport: PHONE });
+      const look = async (where) => {
+        const wide = await page.evaluate(() => {
+          const { scrollWidth, clientWidth } = document.documentElement;
+          return scrollWidth - clientWidth;
+        });
+        assert.ok(wide <= 0, `${where}: ${wide} px too wide`);
+        assert.deepEqual(await page.evaluate(checkPage), [], where);
+      };
+      const everyRoute = async (state) => {
+        for (const route of ["", "orders", "session"]) {
+          await page.evaluate((hash) => (location.hash = hash), `#/${route}`);
+          await page.waitForSelector(`[data-route="${route || "overview"}"]`);
+          await look(`${state} ${route}`);
+        }
+      };
+      await everyRoute("signed out");
+      await signIn(page);
+      await everyRoute("signed in");
+      await page.evaluate(() => (location.hash = "#/"));
+      await by(page, "call-many").click();
+      await shows(page, "call-result", /succeeded/);
+      await look("after calls");
+      await page.goto(`${site.url}/errors/`);
+      await look("errors");
+    });
+
+    test("a missing setting is told on the page, with its code", async () => {
+      const broken = await serveSite({ root: join(target, "e2e-spa"), config: { clientId: "" } });
+      try {
+        context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(broken.url);
+        await shows(page, "error-code", /config_missing/);
+      } finally {
+        await broken.close();
+      }
+    });
+  });
+});
+
+/** A port that was free a moment ago: the provider has to know the site's address before it is up. */
+async function freePort() {
+  const site = await startSite();
+  await site.close();
+  return site.port;
+}

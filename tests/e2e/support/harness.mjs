@@ -1,0 +1,235 @@
+// What the end-to-end tests share: a browser, the embedded provider, the API, the test app on the
+// packed package, and the steps of a user.
+
+import { startApi } from "../../provider/api.mjs";
+import { startProvider } from "../../provider/provider.mjs";
+import { startApp } from "../app/build.mjs";
+import { launch } from "./browsers.mjs";
+import { until } from "./until.mjs";
+
+/** The audience of the resource server. */
+export const AUDIENCE = "urn:demo:api";
+
+const SCOPE = "openid profile api:read api:write";
+
+/**
+ * Starts everything for one browser; see `World`. `cacheable` lets pages into the back-forward cache,
+ * `args` are for `launch`, the rest for the servers.
+ */
+export async function startWorld(name, { provider = {}, app = {}, cacheable, args } = {}) {
+  const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
+  // The site's port is known only now, and the provider has to know the site.
+  let api;
+  world.app = await startApp({
+    ...app,
+    proxy: { "/api/": { toString: () => api.url } },
+  });
+  world.op = await startProvider({
+    spaOrigins: [world.app.origin],
+    autologin: "alice",
+    ...provider,
+  });
+  api = await startApi({ issuer: world.op.issuer, origins: [world.app.origin] });
+  world.api = api;
+  world.browser = await launch(name, { args });
+  world.reset();
+  return world;
+}
+
+/** One browser and the servers around it. Tests open contexts of their own. */
+class World {
+  #contexts = [];
+  #reusedBefore = 0;
+  #headers;
+
+  constructor(name, headers) {
+    this.name = name;
+    this.#headers = headers;
+  }
+
+  /** Back to how it was at the start, and no context left: call it after each test. */
+  async reset() {
+    const contexts = this.#contexts.splice(0);
+    this.clear();
+    await Promise.all(contexts.map((context) => context.close()));
+    this.clear();
+  }
+
+  /** The servers as they were at the start, with empty logs; pages that are open stay. */
+  clear() {
+    this.op.settings.autologin = "alice";
+    this.op.settings.logout = null;
+    this.op.setTtl({ at: 30, rt: 3600, id: 300, session: 3600 });
+    this.op.faults.clear();
+    this.op.requests.clear();
+    this.#reusedBefore = this.op.reuseDetected;
+    this.api.faults.clear();
+    this.api.expireNext(0);
+    this.api.requests.clear();
+    for (const key of Object.keys(this.app.headers)) delete this.app.headers[key];
+    Object.assign(this.app.headers, this.#headers);
+    this.app.requests.length = this.app.referrers.length = 0;
+    this.configure();
+  }
+
+  /** How often the provider saw a spent code or refresh token in this test: its reuse detector. */
+  get reused() {
+    return this.op.reuseDetected - this.#reusedBefore;
+  }
+
+  /** Puts a document of the test's own at a path, in the app's place; `null` takes it away. */
+  serve(path, body) {
+    if (body === null) delete this.app.files[path];
+    else this.app.files[path] = { body, headers: { "content-type": "text/html; charset=utf-8" } };
+  }
+
+  /** Options of the app for the loads that follow; the usual ones where not said otherwise. */
+  configure(options = {}) {
+    this.app.configure(this.options(options));
+  }
+
+  options(more = {}) {
+    return {
+      issuer: this.op.issuer,
+      clientId: "spa",
+      scope: SCOPE,
+      authorizationParams: { resource: AUDIENCE },
+      resources: ["/api/", { origin: this.api.url, paths: ["/api/"] }],
+      ...more,
+    };
+  }
+
+  /** A user of their own: nothing is shared with other contexts. `events` collects all pages' events. */
+  async context(options = {}) {
+    const context = await this.browser.newContext(options);
+    this.#contexts.push(context);
+    context.events = [];
+    await context.exposeFunction("keywardTestEvent", (event) => void context.events.push(event));
+    return context;
+  }
+
+  /** A page on the app, in a context of its own unless one is given. */
+  async open(path = "/", context) {
+    const page = await (context ?? (await this.context())).newPage();
+    await go(page, this.app.origin + path);
+    return page;
+  }
+
+  /** A page on which somebody is signed in. */
+  async signedIn(path = "/", context) {
+    const page = await this.open(path, context);
+    await signIn(page);
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    await Promise.all([this.app, this.op, this.api].map((server) => server?.close()));
+  }
+}
+
+/** Loads a URL. The page may leave for the provider while it loads, which is no failure. */
+export async function go(page, url) {
+  await page.goto(url, { waitUntil: "commit" }).catch(overtaken);
+}
+
+export async function reload(page) {
+  await page.reload({ waitUntil: "commit" }).catch(overtaken);
+}
+
+function overtaken(error) {
+  if (!/interrupted|aborted|ERR_ABORTED|NS_BINDING_ABORTED|detached/i.test(error.message))
+    throw error;
+}
+
+/** Begins a sign-in; its outcome, should it fail, is in the page's `leaving`. */
+export async function startSignIn(page, options) {
+  await page.evaluate((one) => {
+    window.leaving = settle(auth.signIn(one)).then((outcome) => (window.left = outcome));
+  }, options);
+}
+
+/** Signs in by the provider's auto-login and waits until the page shows the user. */
+export async function signIn(page, options) {
+  await status(page, ["signedOut"]);
+  await startSignIn(page, options);
+  await status(page, ["signedIn"]);
+}
+
+/** Begins a sign-out without waiting for it: the page may be gone before it answers. */
+export async function startSignOut(page, options) {
+  await page.evaluate((one) => {
+    window.leaving = settle(auth.signOut(one)).then((outcome) => (window.left = outcome));
+  }, options);
+}
+
+/** Waits until the app's state is one of these; gives it. */
+export async function status(page, wanted) {
+  const list = [wanted].flat();
+  return until(
+    async () => {
+      const state = await stateOf(page);
+      if (list.includes(state?.status)) return state;
+      throw new Error(`${JSON.stringify(state)} at ${page.url()}`);
+    },
+    `the state ${list.join(" or ")}`,
+  );
+}
+
+/** The app's state as data; undefined while the page is elsewhere. */
+export function stateOf(page) {
+  return page.evaluate(() => {
+    if (!window.auth) return undefined;
+    const { status, reason, user, scope, expiresAt, lastError } = auth.state;
+    return { status, reason, user, scope, expiresAt, lastError: lastError?.code ?? null };
+  });
+}
+
+/** `auth.fetch` in the page; the outcome as data. Absolute or relative URLs, plain init. */
+export function call(page, url, init) {
+  return page.evaluate(([target, options]) => settle(auth.fetch(target, options)), [url, init]);
+}
+
+/** The outcome of one of the client's methods. */
+export function ask(page, method, ...args) {
+  return page.evaluate(([name, list]) => settle(auth[name](...list)), [method, args]);
+}
+
+/** The events of the page's present load, by name, or those of one name. */
+export function eventsOf(page, name) {
+  return page.evaluate((one) => window.events.filter((event) => !one || event.name === one), name);
+}
+
+/** The pending sign-ins of the page's tab, as they are stored. */
+export function transactionsOf(page) {
+  return page.evaluate(() =>
+    Object.entries(sessionStorage).filter(([key]) => key.startsWith("keyward.txn.")),
+  );
+}
+
+/** The sign-out mark that the tabs of a client share. */
+export function markOf(page, clientId = "spa") {
+  return page.evaluate((id) => {
+    const key = Object.keys(localStorage).find((one) => one.endsWith(`|${id}.mark`));
+    return key ? localStorage.getItem(key) : null;
+  }, clientId);
+}
+
+/** Fills "localStorage" or "sessionStorage" until nothing more fits. */
+export async function fillStorage(page, storage) {
+  const full = await page.evaluate((name) => {
+    const put = (key, size) => {
+      try {
+        window[name].setItem(key, "x".repeat(size));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    for (let size = 1 << 20; size >= 1; size >>= 1) {
+      for (let n = 0; put(`filler ${size} ${n}`, size); n += 1);
+    }
+    return !put("one more key", 1);
+  }, storage);
+  if (!full) throw new Error(`${storage} could not be filled`);
+}
