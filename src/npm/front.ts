@@ -50,6 +50,7 @@ export class Front<TUser> implements Auth<TUser> {
   #link: Promise<Link> | undefined;
   /** While the vault says whether another session is the same user's, nothing is asked of it. */
   #adopting: Promise<void> = Promise.resolve();
+  #wasStopped: () => boolean = () => false;
   /** Ends a navigation that the user came back from. */
   #cancelNavigation: (() => void) | null = null;
 
@@ -170,7 +171,7 @@ export class Front<TUser> implements Auth<TUser> {
   async signOut(options: SignOutOptions = {}): Promise<void> {
     const returnTo = options.returnTo === undefined ? undefined : returnPath(options.returnTo);
     if (this.#configError) throw this.#configError;
-    this.#compareMark(false);
+    this.#compareMark();
     if (this.#isForeign()) {
       // Another session took this one's place. If it is another user's, the page reloads and signs nobody out.
       await this.#adopting;
@@ -292,7 +293,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** Resolves when it is clear whose session this page shows. */
   async #settled(): Promise<void> {
     if (this.#state.status === "loading") await this.ready;
-    this.#compareMark(false);
+    this.#compareMark();
     await this.#adopting;
   }
 
@@ -402,16 +403,16 @@ export class Front<TUser> implements Auth<TUser> {
   #listen(): BroadcastChannel | null {
     const { issuer, clientId } = this.#options;
     addEventListener("storage", (event) => {
-      if (event.key === null || event.key === this.#store.markKey) this.#compareMark(false);
+      if (event.key === null || event.key === this.#store.markKey) this.#compareMark();
     });
-    watchPage({
-      onShow: (returned) => {
-        this.#compareMark(returned);
-        if (returned) this.#cameBack();
+    this.#wasStopped = watchPage({
+      onShow: () => {
+        this.#compareMark();
+        if (this.#wasStopped()) this.#cameBack();
         this.#tell("wake");
       },
       onNetwork: () => {
-        this.#compareMark(false);
+        this.#compareMark();
         this.#tell("wake");
       },
     });
@@ -421,15 +422,15 @@ export class Front<TUser> implements Auth<TUser> {
     channel.onmessage = ({ data }) => {
       // The message can be here before the storage shows it.
       if (typeof data === "string" && data[0] === "-" && data.slice(1) === this.#mark?.slice(1)) {
-        return this.#endedElsewhere(false);
+        return this.#endedElsewhere();
       }
-      this.#compareMark(false);
+      this.#compareMark();
     };
     return channel;
   }
 
   /** Looks whether the mark is still the one of the session that this page shows. */
-  #compareMark(returned: boolean): void {
+  #compareMark(): void {
     if (!this.#store.shared) return;
     const mark = this.#store.mark;
     const changed = mark !== this.#seen;
@@ -441,14 +442,15 @@ export class Front<TUser> implements Auth<TUser> {
       return;
     }
     if (this.#mark === null || mark === this.#mark) return;
-    if (mark?.[0] !== "+") return this.#endedElsewhere(returned);
+    if (mark?.[0] !== "+") return this.#endedElsewhere();
     this.#adopt(mark);
   }
 
   /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
-  #endedElsewhere(returned: boolean): void {
+  #endedElsewhere(): void {
     this.#tell("drop", { session: this.#session, revoke: this.#store.mark?.[0] === "-" });
-    if (returned) return hideAndReload();
+    // A running page shows the end in place; one that comes back would first show what is not its user's any more.
+    if (this.#wasStopped()) return hideAndReload();
     this.#ended("signedOutElsewhere", null);
   }
 
