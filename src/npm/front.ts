@@ -19,6 +19,17 @@ import type {
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
 const MOST_DIAGNOSTICS = 50;
+const METHODS = [
+  "subscribe",
+  "on",
+  "signIn",
+  "fetch",
+  "userInfo",
+  "refresh",
+  "accessToken",
+  "preload",
+  "signOut",
+] as const;
 /** The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something. */
 const NEEDS_USER = [
   "login_required",
@@ -62,6 +73,8 @@ export class Front<TUser> implements Auth<TUser> {
     this.#options = options;
     this.#redirectUri = options.redirectUri ?? "";
     this.ready = new Promise((resolve) => (this.#settle = resolve));
+    // Apps hand these on by themselves: useSyncExternalStore(auth.subscribe, ...), { fetch: auth.fetch }.
+    for (const name of METHODS) this[name] = this[name].bind(this) as never;
     // On a server there is nobody to sign in: the state stays "loading", as the first render in the browser shows it.
     this.#store = new Store(options.issuer, options.clientId);
     if (typeof document === "undefined") {
