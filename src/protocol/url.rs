@@ -39,6 +39,15 @@ impl Endpoint {
         &self.origin
     }
 
+    /// The path as it was given, `/` if there is none.
+    pub fn path(&self) -> &str {
+        let whole = self.text.split('?').next().unwrap_or_default();
+        // Behind scheme and host: the third slash.
+        let slashes = whole.match_indices('/').map(|(at, _)| at);
+        let start = slashes.skip(2).next();
+        start.and_then(|start| whole.get(start..)).unwrap_or("/")
+    }
+
     /// The endpoint's own query, without the question mark.
     pub fn query(&self) -> Option<&str> {
         self.text.split_once('?').map(|(_, query)| query)

@@ -290,10 +290,7 @@ fn refusal(status: u16, challenges: &[Challenge]) -> Option<Error> {
 }
 
 fn is_endpoint(metadata: &Metadata, request: &ApiRequest) -> bool {
-    let mut target = request.origin.clone();
-    target.push_str(&request.path);
-    metadata.endpoints().any(|endpoint| {
-        let url = endpoint.as_str();
-        url.split('?').next() == Some(&target)
-    })
+    metadata
+        .endpoints()
+        .any(|endpoint| endpoint.origin() == request.origin && endpoint.path() == request.path)
 }

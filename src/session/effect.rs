@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::event::{CallId, Ticket};
 use super::tabs::SessionId;
@@ -12,7 +13,6 @@ use crate::protocol::jwk::Alg;
 use crate::protocol::secret::AccessToken;
 
 /// One thing to do.
-#[derive(Debug)]
 pub enum Effect {
     /// Send a request; answer with [`Event::Answered`](super::Event::Answered), exactly once.
     Send {
@@ -77,7 +77,6 @@ pub enum SendKind {
 }
 
 /// The answer to a command.
-#[derive(Debug)]
 pub enum Reply {
     /// Store the record under the state, then go to the URL.
     Navigate {
@@ -183,4 +182,50 @@ pub enum SignedOutReason {
     SignedOutElsewhere,
     /// The provider ended the session.
     SessionEnded,
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { call, request, .. } => f
+                .debug_struct("Send")
+                .field("call", call)
+                .field("request", request)
+                .finish(),
+            Self::Verify { call, alg, .. } => {
+                // What was signed is the ID token.
+                let mut out = f.debug_struct("Verify");
+                out.field("call", call)
+                    .field("alg", alg)
+                    .finish_non_exhaustive()
+            }
+            Self::CallApi { ticket, .. } => f
+                .debug_struct("CallApi")
+                .field("ticket", ticket)
+                .finish_non_exhaustive(),
+            Self::Deliver { ticket } => f.debug_struct("Deliver").field("ticket", ticket).finish(),
+            Self::Reply { ticket, reply } => f
+                .debug_struct("Reply")
+                .field("ticket", ticket)
+                .field("reply", reply)
+                .finish(),
+            Self::Tell(notice) => f.debug_tuple("Tell").field(notice).finish(),
+            Self::WakeAt(at) => f.debug_tuple("WakeAt").field(at).finish(),
+        }
+    }
+}
+
+/// Only the names: the contents are the verifier, the ID token in a URL, tokens.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Navigate { .. } => "Navigate",
+            Self::SignedIn { .. } => "SignedIn",
+            Self::UserInfo(_) => "UserInfo",
+            Self::AccessToken(_) => "AccessToken",
+            Self::SignedOut { .. } => "SignedOut",
+            Self::Adopted(_) => "Adopted",
+            Self::Done => "Done",
+        })
+    }
 }

@@ -100,7 +100,7 @@ impl Session {
             };
             (request.url(endpoint), state.clone())
         });
-        if end_session.is_none() {
+        if end_session.is_none() && self.provider.metadata().is_some() {
             self.tell(Notice::Diagnosis(Code::LogoutNoEndpoint, None));
         }
         self.reply(job.ticket, Ok(Reply::SignedOut { end_session }));

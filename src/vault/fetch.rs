@@ -20,6 +20,9 @@ use crate::session::effect::SendKind;
 const LARGEST_BODY: u64 = 1_048_576;
 /// How long a failed request may be looked into.
 const INQUIRY_MS: u32 = 1_000;
+/// How often, and for how long each time, the policy's own word is waited for.
+const VIOLATION_WAITS: u32 = 5;
+const VIOLATION_WAIT_MS: u32 = 20;
 
 #[wasm_bindgen]
 extern "C" {
@@ -91,12 +94,16 @@ impl Fetcher {
         if fetch_within(&probe.url, &init, INQUIRY_MS).await.is_ok() {
             return NetworkFailure::Cors;
         }
-        // The policy refuses both requests, and has told so by now.
-        let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
-        match self.refused.borrow().iter().any(blocked) {
-            true => NetworkFailure::BlockedByCsp,
-            false => NetworkFailure::Unreachable,
+        // A policy that refuses both requests says so in a task of its own, after both have failed.
+        for _ in 0..VIOLATION_WAITS {
+            let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
+            if self.refused.borrow().iter().any(blocked) {
+                return NetworkFailure::BlockedByCsp;
+            }
+            let (moment, _timer) = deadline(VIOLATION_WAIT_MS);
+            let _ = JsFuture::from(moment).await;
         }
+        NetworkFailure::Unreachable
     }
 }
 

@@ -12,6 +12,7 @@ mod provider;
 mod callback;
 mod discovery;
 mod exchange;
+mod faulty_tokens;
 mod keys;
 mod restore;
 mod sign_in;
@@ -25,13 +26,13 @@ mod outcomes;
 mod recovery;
 mod single_flight;
 
-// mod allow_list;
-// mod calls;
-// mod user_info;
+mod allow_list;
+mod calls;
+mod user_info;
 
-// mod other_tabs;
-// mod sign_out;
+mod other_tabs;
+mod sign_out;
 
-// mod link_in;
-// mod link_out;
-// mod redaction;
+mod link_in;
+mod link_out;
+mod redaction;
