@@ -10,7 +10,12 @@
 //! - `js` (feature `js`): the surface of the npm package.
 //!
 //! Nothing points back: `protocol` knows nobody, `session` only `protocol`.
+// Without std a module that brings its own panic handler holds no text of a panic and nothing that formats one.
+#![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+
+#[macro_use]
+extern crate alloc;
 
 pub mod link;
 pub mod protocol;

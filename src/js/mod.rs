@@ -1,5 +1,7 @@
 //! The JavaScript surface of the npm package: one class, one way in, one way out.
 
+use alloc::boxed::Box;
+
 use js_sys::Function;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
@@ -22,7 +24,7 @@ impl Vault {
             Ok(Value::Object(map)) => Config::from_map(&map, origin),
             _ => Err(Error::new(Code::ConfigInvalid)),
         };
-        let config = config.map_err(|error| JsValue::from(error_to_json(&error).to_string()))?;
+        let config = config.map_err(|error| JsValue::from(error_to_json(&error)))?;
         let emit = move |message: Outgoing| {
             let _ = emit.call2(&JsValue::NULL, &message.json.into(), &message.handle);
         };

@@ -1,5 +1,7 @@
 //! Commands of the front.
 
+use alloc::string::String;
+
 use serde_json::{Map, Value};
 
 use super::VERSION;

@@ -1,8 +1,9 @@
 //! Replies and notices to the front. Only a reply to `accessToken` holds a token.
 
-use serde_json::{Map, Value};
+use alloc::string::String;
 
 use crate::protocol::error::Error;
+use crate::protocol::json_text::JsonText;
 use crate::session::effect::{SignInOrigin, SignedOutReason};
 use crate::session::event::Ticket;
 use crate::session::{Notice, Reply, Snapshot, Status};
@@ -30,7 +31,7 @@ impl Outgoing {
     /// The answer of an API.
     #[must_use]
     pub fn response(ticket: Ticket, response: web_sys::Response) -> Self {
-        let json = message(ticket, "ok", Value::Object(Map::new()));
+        let json = message(ticket, "ok", "{}");
         Self {
             json,
             handle: response.into(),
@@ -41,7 +42,7 @@ impl Outgoing {
     #[must_use]
     pub fn thrown(ticket: Ticket, exception: wasm_bindgen::JsValue) -> Self {
         Self {
-            json: message(ticket, "thrown", Value::Null),
+            json: message(ticket, "thrown", "null"),
             handle: exception,
         }
     }
@@ -59,9 +60,9 @@ impl Outgoing {
 /// Writes the answer to a command.
 #[must_use]
 pub fn reply_to_json(ticket: Ticket, reply: &Result<Reply, Error>) -> String {
-    let mut out = Object::default();
+    let mut out = JsonText::new();
     match reply {
-        Err(error) => return message(ticket, "error", error_to_json(error)),
+        Err(error) => return message(ticket, "error", &error_to_json(error)),
         Ok(Reply::Navigate { url, state, record }) => {
             out.text("url", url)
                 .text("state", state)
@@ -72,7 +73,7 @@ pub fn reply_to_json(ticket: Ticket, reply: &Result<Reply, Error>) -> String {
                 .maybe("carry", carry.as_deref());
         }
         Ok(Reply::UserInfo(claims)) => {
-            out.put("claims", Value::Object(claims.clone()));
+            out.raw("claims", claims);
         }
         Ok(Reply::AccessToken(token)) => {
             out.text("token", token.expose());
@@ -83,17 +84,17 @@ pub fn reply_to_json(ticket: Ticket, reply: &Result<Reply, Error>) -> String {
             }
         }
         Ok(Reply::Adopted(adopted)) => {
-            out.put("adopted", (*adopted).into());
+            out.raw("adopted", if *adopted { "true" } else { "false" });
         }
         Ok(Reply::Done) => {}
     }
-    message(ticket, "ok", out.into_value())
+    message(ticket, "ok", &out.finish())
 }
 
 /// Writes a notice.
 #[must_use]
 pub fn notice_to_json(notice: &Notice) -> String {
-    let mut out = Object::default();
+    let mut out = JsonText::new();
     match notice {
         Notice::SignedIn(snapshot, origin) => {
             out.text("notice", "signedIn");
@@ -113,11 +114,11 @@ pub fn notice_to_json(notice: &Notice) -> String {
         }
         Notice::Refreshed { expires_at } => {
             out.text("notice", "refreshed")
-                .put("expiresAt", number(*expires_at));
+                .number("expiresAt", *expires_at);
         }
         Notice::RefreshFailed(error) => {
             out.text("notice", "refreshFailed")
-                .put("error", error_to_json(error));
+                .raw("error", &error_to_json(error));
         }
         Notice::Diagnosis(code, detail) => {
             out.text("notice", "diagnosis").text("code", code.as_str());
@@ -127,40 +128,32 @@ pub fn notice_to_json(notice: &Notice) -> String {
             out.text("notice", "endEverywhere");
         }
     }
-    out.into_value().to_string()
+    out.finish()
 }
 
 /// Writes an error: its code and what is safe to show, never more.
 #[must_use]
-pub fn error_to_json(error: &Error) -> Value {
-    let mut out = Object::default();
+pub fn error_to_json(error: &Error) -> String {
+    let mut out = JsonText::new();
     out.text("code", error.code.as_str())
         .maybe("detail", error.detail.as_deref());
-    if let Some(seconds) = error.retry_after {
-        out.put("retryAfter", seconds.into());
-    }
+    out.number("retryAfter", error.retry_after);
     if let Some(said) = &error.provider {
-        let mut provider = Object::default();
+        let mut provider = JsonText::new();
         provider
             .text("error", &said.error)
             .maybe("description", said.description.as_deref())
             .maybe("uri", said.uri.as_deref())
             .maybe("scope", said.scope.as_deref())
-            .maybe("acrValues", said.acr_values.as_deref());
-        for (name, value) in [
-            ("status", said.status.map(u64::from)),
-            ("maxAge", said.max_age),
-        ] {
-            if let Some(value) = value {
-                provider.put(name, value.into());
-            }
-        }
-        out.put("provider", provider.into_value());
+            .maybe("acrValues", said.acr_values.as_deref())
+            .number("status", said.status.map(u64::from))
+            .number("maxAge", said.max_age);
+        out.raw("provider", &provider.finish());
     }
-    out.into_value()
+    out.finish()
 }
 
-fn put_snapshot(out: &mut Object, snapshot: &Snapshot) {
+fn put_snapshot(out: &mut JsonText, snapshot: &Snapshot) {
     match &snapshot.status {
         Status::SignedOut(reason) => {
             out.text("status", "signedOut");
@@ -185,47 +178,18 @@ fn put_snapshot(out: &mut Object, snapshot: &Snapshot) {
             out.text("status", "signedIn")
                 .text("session", session.as_str())
                 .text("userHash", user_hash)
-                .put("user", user.clone())
+                .raw("user", user.as_json())
                 .text("scope", scope)
-                .put("expiresAt", number(*expires_at));
+                .number("expiresAt", *expires_at);
         }
     }
     if let Some(error) = &snapshot.last_error {
-        out.put("error", error_to_json(error));
+        out.raw("error", &error_to_json(error));
     }
 }
 
-fn message(ticket: Ticket, name: &str, value: Value) -> String {
-    let mut out = Object::default();
-    out.put("ticket", ticket.into()).put(name, value);
-    out.into_value().to_string()
-}
-
-fn number(value: Option<u64>) -> Value {
-    value.map_or(Value::Null, Value::from)
-}
-
-#[derive(Default)]
-struct Object(Map<String, Value>);
-
-impl Object {
-    fn put(&mut self, name: &str, value: Value) -> &mut Self {
-        self.0.insert(name.into(), value);
-        self
-    }
-
-    fn text(&mut self, name: &str, text: &str) -> &mut Self {
-        self.put(name, text.into())
-    }
-
-    fn maybe(&mut self, name: &str, text: Option<&str>) -> &mut Self {
-        match text {
-            Some(text) => self.text(name, text),
-            None => self,
-        }
-    }
-
-    fn into_value(self) -> Value {
-        Value::Object(self.0)
-    }
+fn message(ticket: Ticket, name: &str, json: &str) -> String {
+    let mut out = JsonText::new();
+    out.number("ticket", Some(ticket.into())).raw(name, json);
+    out.finish()
 }

@@ -15,6 +15,9 @@ const RESPONSE = [
   "prompt",
 ];
 
+/** A page load serves one client: while one has its answer in it, no other may leave for the provider. */
+export const load = { taken: false };
+
 /** What a page load found in its URL. */
 export type Arrival =
   /** An authorization response, with the transaction of its `state` if this tab has one. */
@@ -35,9 +38,15 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
   const state = url.searchParams.get("state");
   const record = state === null ? null : transactions.peek(state);
   const own = record?.["issuer"] === issuer && record["clientId"] === clientId;
-  if (record && !own) return null;
+  // An answer to another client of this page is that one's to take.
+  const foreign = typeof record?.["issuer"] === "string" && typeof record["clientId"] === "string";
+  if (foreign && !own) {
+    load.taken = true;
+    return null;
+  }
   const returnTo = record?.["returnTo"];
   if (state !== null && record?.["signOut"] === true) {
+    load.taken = true;
     transactions.take(state);
     scrub(url, ["state"], redirectUri, returnTo);
     return { kind: "signedOut" };
@@ -49,6 +58,7 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
   }
   if (!answers && state === null && wasLost(issuer, clientId)) return { kind: "lost" };
   if (!answers || !(own || isOurs(url, state, issuer, clientId, redirectUri))) return null;
+  load.taken = true;
   const query = url.search.slice(1);
   const taken = state === null ? null : transactions.take(state);
   scrub(url, RESPONSE, redirectUri, returnTo);
@@ -114,7 +124,7 @@ function landing(returnTo: unknown): URL | null {
 function scrub(url: URL, names: string[], redirectUri: string, returnTo: unknown): void {
   // The app's own parameters keep the very characters they came with.
   const mine = (pair: string) =>
-    !names.includes(new URLSearchParams(pair).keys().next().value ?? "");
+    pair !== "" && !names.includes(new URLSearchParams(pair).keys().next().value ?? "");
   url.search = url.search.slice(1).split("&").filter(mine).join("&");
   const target = stay(url, redirectUri) ?? landing(returnTo) ?? url;
   // An empty query leaves its question mark behind.

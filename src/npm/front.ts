@@ -1,4 +1,4 @@
-import { arrive, type Arrival } from "./callback.js";
+import { arrive, load, type Arrival } from "./callback.js";
 import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
@@ -200,7 +200,11 @@ export class Front<TUser> implements Auth<TUser> {
     try {
       if (this.#configError) return this.#settleLoad("neverSignedIn", this.#configError);
       if (arrival?.kind === "callback") return await this.#finish(arrival);
-      if (arrival?.kind === "signedOut" && this.#store.mark?.[0] === "-") this.#store.removeMark();
+      if (arrival?.kind === "signedOut") {
+        // The provider's session is over too: from here on a restore is worth trying again.
+        if (this.#store.mark?.[0] === "-") this.#store.removeMark();
+        return this.#settleLoad("signedOut", null);
+      }
       await this.#restore();
     } catch (error) {
       this.#settleLoad("expired", asAuthError(error));
@@ -243,6 +247,9 @@ export class Front<TUser> implements Auth<TUser> {
     if (!this.#store.mayRestore(Date.now())) {
       return this.#settleLoad("expired", failure ?? fail("restore_closed"));
     }
+    // An answer for this client, too, may be in this load; then the failure is what there is to say.
+    if (load.taken && !failure) return this.#settleLoad("expired", null);
+    load.taken = true;
     requireSecureContext();
     await shown();
     const link = await this.#open();
@@ -351,7 +358,7 @@ export class Front<TUser> implements Auth<TUser> {
     const before = this.#state;
     let user: TUser;
     try {
-      user = this.#checkUser(snapshot.user ?? {});
+      user = this.#checkUser(claimsOfUser(snapshot.user ?? {}));
     } catch (error) {
       this.#tell("drop", { session: this.#session, revoke: false });
       return this.#ended("sessionEnded", asAuthError(error));
@@ -550,6 +557,12 @@ export class Front<TUser> implements Auth<TUser> {
     this.diagnostics.splice(0, this.diagnostics.length - MOST_DIAGNOSTICS);
     this.#emit("diagnosis", diagnosis);
   }
+}
+
+/** The vault hands on the ID token's claims as they came; those of the protocol are none of the app's business. */
+function claimsOfUser(claims: Record<string, unknown>): Record<string, unknown> {
+  const { aud, exp, iat, nbf, nonce, at_hash, c_hash, s_hash, azp, jti, ...user } = claims;
+  return user;
 }
 
 /** The same state with an error. `expiresAt` stays what it is: read anew at each access. */

@@ -68,7 +68,7 @@ export class Store {
 
   setHint(): void {
     this.#write("hint", "1");
-    this.#remove("attempts");
+    this.restoreAnswered(Date.now(), false);
   }
 
   removeHint(): void {

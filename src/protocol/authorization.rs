@@ -1,6 +1,8 @@
 //! The authorization request and the authorization response (RFC 6749 section 4.1, RFC 7636, RFC 9207).
 
-use std::fmt;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 use super::error::{Code, Error, ProviderError};
 use super::form::{self, Form};

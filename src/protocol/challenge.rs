@@ -3,6 +3,9 @@
 //! Several challenges may share one header, commas separate both challenges and parameters, and real servers get it
 //! wrong. The reader takes what it understands and never fails.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Longest header that is read, in bytes; the rest is ignored.
 const MAX_HEADER: usize = 16 * 1024;
 

@@ -1,5 +1,8 @@
 //! `application/x-www-form-urlencoded`, for queries and for bodies (RFC 6749 appendix B).
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Builds a form.
 #[derive(Clone, Default)]
 pub struct Form(String);

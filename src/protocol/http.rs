@@ -1,6 +1,8 @@
 //! Requests to send and answers to judge, as plain data.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use super::form::Form;
 use super::url::Endpoint;

@@ -3,7 +3,10 @@
 //! The signature is checked by whoever has the cryptography: [`IdTokenParts`] holds what to check and with which
 //! algorithm, [`IdTokenParts::check`] judges the claims. Both must pass before anything of the token is used.
 
-use std::fmt;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -34,7 +37,8 @@ pub struct IdTokenParts {
     /// The signature.
     pub signature: Vec<u8>,
     /// The claims.
-    pub claims: Map,
+    pub claims: Rc<Map>,
+    payload: Rc<str>,
 }
 
 /// What the claims must say.
@@ -76,8 +80,11 @@ pub enum Nonce<'a> {
 }
 
 /// The claims of an ID token that passed every check.
-#[derive(Clone, PartialEq)]
-pub struct Claims(Map);
+#[derive(Clone)]
+pub struct Claims {
+    map: Rc<Map>,
+    payload: Rc<str>,
+}
 
 impl IdTokenParts {
     /// Takes an ID token apart.
@@ -99,7 +106,7 @@ impl IdTokenParts {
             Some(parts) if dots == 2 => parts,
             _ => return Err(malformed("token", "not a compact JWS")),
         };
-        let header = object(header, "header")?;
+        let header = object(&text_of(header, "header")?, "header")?;
         let alg = algorithm(&header)?;
         check_kind(&header)?;
         let kid = match header.get("kid") {
@@ -107,7 +114,8 @@ impl IdTokenParts {
             Some(Value::String(kid)) => Some(kid.clone()),
             Some(_) => return Err(malformed("kid", "not a string")),
         };
-        let claims = object(payload, "claims")?;
+        let payload = text_of(payload, "claims")?;
+        let claims = object(&payload, "claims")?;
         if claims.contains_key("events") {
             return Err(Error::about(
                 Code::IdTokenTyp,
@@ -122,7 +130,8 @@ impl IdTokenParts {
             kid,
             signing_input: signing_input.into(),
             signature,
-            claims,
+            claims: Rc::new(claims),
+            payload: payload.into(),
         })
     }
 
@@ -131,7 +140,7 @@ impl IdTokenParts {
     /// The error's code names the claim, its detail what was expected and found; a nonce is never shown. Claims that are
     /// not known are ignored. Times may have fractions; an `iat` in the past is never too old.
     pub fn check(&self, expected: &Expected<'_>) -> Result<Claims, Error> {
-        let claims = &self.claims;
+        let claims = &*self.claims;
         if expected
             .algs
             .is_some_and(|algs| !algs.iter().any(|alg| alg.same_as(self.alg)))
@@ -150,9 +159,12 @@ impl IdTokenParts {
         check_at_hash(claims, self.alg, expected.access_token)?;
         check_authentication(claims, expected)?;
         if let Some(previous) = expected.previous {
-            check_continuity(claims, &previous.0)?;
+            check_continuity(claims, &previous.map)?;
         }
-        Ok(Claims(claims.clone()))
+        Ok(Claims {
+            map: Rc::clone(&self.claims),
+            payload: Rc::clone(&self.payload),
+        })
     }
 }
 
@@ -179,7 +191,7 @@ impl Claims {
 
     /// When the token was issued, in seconds since 1970.
     pub fn issued_at_s(&self) -> Option<u64> {
-        self.0
+        self.map
             .get("iat")
             .and_then(Value::as_f64)
             .map(|seconds| seconds as u64)
@@ -187,23 +199,36 @@ impl Claims {
 
     /// Any claim.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.map.get(name)
     }
 
     /// What an app may see of the user: all claims but those of the protocol itself.
     pub fn user_claims(&self) -> Value {
-        let user = self
-            .0
-            .iter()
-            .filter(|(name, _)| !PROTOCOL_CLAIMS.contains(&name.as_str()));
         Value::Object(
-            user.map(|(name, value)| (name.clone(), value.clone()))
+            self.user()
+                .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         )
     }
 
+    /// All claims as the provider wrote them: a JSON object, those of the protocol among its members.
+    pub fn as_json(&self) -> &str {
+        &self.payload
+    }
+
+    /// Whether an app sees the same of the user in both.
+    pub fn same_user(&self, other: &Claims) -> bool {
+        self.user().eq(other.user())
+    }
+
+    fn user(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.map
+            .iter()
+            .filter(|(name, _)| !PROTOCOL_CLAIMS.contains(&name.as_str()))
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
-        json::string(&self.0, name)
+        json::string(&self.map, name)
     }
 }
 
@@ -240,10 +265,13 @@ impl fmt::Debug for Claims {
     }
 }
 
-fn object(part: &str, name: &str) -> Result<Map, Error> {
+fn text_of(part: &str, name: &str) -> Result<String, Error> {
     let bytes = base64url::decode(part).ok_or_else(|| malformed(name, "not base64url"))?;
-    let text = String::from_utf8(bytes).map_err(|_| malformed(name, "not UTF-8"))?;
-    json::parse_object(&text, MAX_ID_TOKEN).map_err(|error| malformed(name, error.as_str()))
+    String::from_utf8(bytes).map_err(|_| malformed(name, "not UTF-8"))
+}
+
+fn object(text: &str, name: &str) -> Result<Map, Error> {
+    json::parse_object(text, MAX_ID_TOKEN).map_err(|error| malformed(name, error.as_str()))
 }
 
 fn algorithm(header: &Map) -> Result<Alg, Error> {

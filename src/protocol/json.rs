@@ -1,5 +1,7 @@
 //! JSON with bounds: size, depth and no member twice.
 
+use alloc::string::String;
+
 use serde_json::Value;
 
 /// A JSON object.

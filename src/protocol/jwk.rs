@@ -1,5 +1,8 @@
 //! Signature algorithms and the provider's keys (RFC 7517, RFC 7518, RFC 8037, RFC 9864).
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::Value;
 
 use super::base64url;

@@ -1,6 +1,7 @@
 //! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0).
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 use super::authorization::AuthorizationResponse;
 use super::error::{Code, Error};

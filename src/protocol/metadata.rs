@@ -1,5 +1,8 @@
 //! The issuer and its metadata (OpenID Connect Discovery 1.0, RFC 8414).
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::Value;
 
 use super::error::{Code, Error};

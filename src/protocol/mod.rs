@@ -20,6 +20,7 @@ pub mod form;
 pub mod http;
 pub mod id_token;
 pub mod json;
+pub(crate) mod json_text;
 pub mod jwk;
 pub mod logout;
 pub mod metadata;

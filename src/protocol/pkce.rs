@@ -2,6 +2,8 @@
 //!
 //! Randomness is an input: 32 bytes from the platform's cryptographic generator for each value, never used twice.
 
+use alloc::string::String;
+
 use sha2::{Digest, Sha256};
 
 use super::base64url;

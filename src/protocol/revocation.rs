@@ -1,5 +1,7 @@
 //! Token revocation (RFC 7009).
 
+use alloc::boxed::Box;
+
 use super::error::{Code, Error, ProviderError};
 use super::form::Form;
 use super::http::{Answer, Request};
@@ -27,7 +29,7 @@ pub fn check(answer: &Answer) -> Result<(), Error> {
         return Ok(());
     }
     let said = json::parse_object(&answer.body, token::MAX_RESPONSE).ok();
-    let provider = said.and_then(|map| token::oauth_error(&map, answer)?.provider);
+    let provider = said.and_then(|map| token::oauth_error(&map, answer)?.provider.take());
     let mut error = Error::status(Code::RevocationFailed, answer.status);
     if let Some(provider) = provider {
         error.provider = Some::<Box<ProviderError>>(provider);

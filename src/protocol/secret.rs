@@ -3,7 +3,8 @@
 //! None of them can be compared or displayed by accident; [`expose`](AccessToken::expose) is the one way to the text,
 //! and a search for it finds every place where a secret leaves.
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 macro_rules! secret {
     ($($(#[$doc:meta])* $name:ident)*) => {$(

@@ -1,5 +1,7 @@
 //! Token requests and responses for codes and refresh tokens (RFC 6749 sections 4.1.3, 5 and 6).
 
+use alloc::string::String;
+
 use serde_json::Value;
 
 use super::error::{Code, Error, ProviderError};

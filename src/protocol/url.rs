@@ -2,6 +2,8 @@
 //!
 //! A URL is refused unless every browser reads it the same way as this module does, and kept byte by byte.
 
+use alloc::string::{String, ToString};
+
 use super::error::Code;
 
 /// Longest URL that is accepted, in bytes.
@@ -35,6 +37,15 @@ impl Endpoint {
     /// The origin in the form that browsers give: lower case, without the scheme's own port.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The path as it was given, `/` if there is none.
+    pub fn path(&self) -> &str {
+        let whole = self.text.split('?').next().unwrap_or_default();
+        // Behind scheme and host: the third slash.
+        let slashes = whole.match_indices('/').map(|(at, _)| at);
+        let start = slashes.skip(2).next();
+        start.and_then(|start| whole.get(start..)).unwrap_or("/")
     }
 
     /// The endpoint's own query, without the question mark.

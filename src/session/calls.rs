@@ -260,8 +260,8 @@ impl Session {
             return self.need(Waiter::user_info(ticket, true).after_401(generation));
         }
         let token = self.live.as_ref().map_or("", |live| live.access.expose());
-        let reply = userinfo::parse(&answer, subject).map_err(|error| error.without(token));
-        let reply = reply.map(Reply::UserInfo);
+        let checked = userinfo::parse(&answer, subject).map_err(|error| error.without(token));
+        let reply = checked.map(|_| Reply::UserInfo(answer.body));
         self.reply(ticket, reply);
     }
 }
@@ -286,18 +286,11 @@ fn refusal(status: u16, challenges: &[Challenge]) -> Option<Error> {
     said.scope = text("scope").map(|scope| clip(scope).into());
     said.acr_values = text("acr_values").map(|values| clip(values).into());
     said.max_age = text("max_age").and_then(|age| age.parse().ok());
-    let error = Error {
-        provider: Some(Box::new(said)),
-        ..Error::new(code)
-    };
-    Some(error)
+    Some(Error::new(code).with_provider(said))
 }
 
 fn is_endpoint(metadata: &Metadata, request: &ApiRequest) -> bool {
-    let mut target = request.origin.clone();
-    target.push_str(&request.path);
-    metadata.endpoints().any(|endpoint| {
-        let url = endpoint.as_str();
-        url.split('?').next() == Some(&target)
-    })
+    metadata
+        .endpoints()
+        .any(|endpoint| endpoint.origin() == request.origin && endpoint.path() == request.path)
 }

@@ -1,5 +1,8 @@
 //! Who this client is and what it may do: the configuration of one session.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::{Map, Value};
 
 use super::resources::Resource;

@@ -1,16 +1,18 @@
 //! What a session asks its shell to do.
 
-use serde_json::{Map, Value};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use super::event::{CallId, Ticket};
 use super::tabs::SessionId;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Request;
+use crate::protocol::id_token::Claims;
 use crate::protocol::jwk::Alg;
 use crate::protocol::secret::AccessToken;
 
 /// One thing to do.
-#[derive(Debug)]
 pub enum Effect {
     /// Send a request; answer with [`Event::Answered`](super::Event::Answered), exactly once.
     Send {
@@ -75,7 +77,6 @@ pub enum SendKind {
 }
 
 /// The answer to a command.
-#[derive(Debug)]
 pub enum Reply {
     /// Store the record under the state, then go to the URL.
     Navigate {
@@ -93,8 +94,8 @@ pub enum Reply {
         /// The code of an error from before the round trip, still to be shown.
         carry: Option<String>,
     },
-    /// What UserInfo said.
-    UserInfo(Map<String, Value>),
+    /// What UserInfo said: the JSON object as it came, checked.
+    UserInfo(String),
     /// The access token, for the page placement.
     AccessToken(AccessToken),
     /// The session is over; go to the URL if there is one.
@@ -159,8 +160,8 @@ pub enum Status {
         session: SessionId,
         /// SHA-256 over session id, issuer and subject.
         user_hash: String,
-        /// The user's claims, without those of the protocol.
-        user: Value,
+        /// Who it is.
+        user: Claims,
         /// The granted scope.
         scope: String,
         /// End of the access token (wall clock, milliseconds).
@@ -181,4 +182,50 @@ pub enum SignedOutReason {
     SignedOutElsewhere,
     /// The provider ended the session.
     SessionEnded,
+}
+
+impl fmt::Debug for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send { call, request, .. } => f
+                .debug_struct("Send")
+                .field("call", call)
+                .field("request", request)
+                .finish(),
+            Self::Verify { call, alg, .. } => {
+                // What was signed is the ID token.
+                let mut out = f.debug_struct("Verify");
+                out.field("call", call)
+                    .field("alg", alg)
+                    .finish_non_exhaustive()
+            }
+            Self::CallApi { ticket, .. } => f
+                .debug_struct("CallApi")
+                .field("ticket", ticket)
+                .finish_non_exhaustive(),
+            Self::Deliver { ticket } => f.debug_struct("Deliver").field("ticket", ticket).finish(),
+            Self::Reply { ticket, reply } => f
+                .debug_struct("Reply")
+                .field("ticket", ticket)
+                .field("reply", reply)
+                .finish(),
+            Self::Tell(notice) => f.debug_tuple("Tell").field(notice).finish(),
+            Self::WakeAt(at) => f.debug_tuple("WakeAt").field(at).finish(),
+        }
+    }
+}
+
+/// Only the names: the contents are the verifier, the ID token in a URL, tokens.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Navigate { .. } => "Navigate",
+            Self::SignedIn { .. } => "SignedIn",
+            Self::UserInfo(_) => "UserInfo",
+            Self::AccessToken(_) => "AccessToken",
+            Self::SignedOut { .. } => "SignedOut",
+            Self::Adopted(_) => "Adopted",
+            Self::Done => "Done",
+        })
+    }
 }

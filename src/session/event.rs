@@ -1,5 +1,10 @@
 //! What can happen to a session.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use core::fmt;
+
 use super::tabs::{Mark, SessionId};
 use crate::protocol::http::Answer;
 
@@ -54,7 +59,6 @@ pub enum Event {
 }
 
 /// What a front can ask.
-#[derive(Debug)]
 pub enum Command {
     /// Build an authorization request that the user will see.
     SignIn(SignIn),
@@ -148,4 +152,23 @@ pub enum NetworkFailure {
     Redirected,
     /// The answer is larger than any honest one.
     TooLarge,
+}
+
+/// Only the names: a callback's query holds the code, its record the verifier.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SignIn(_) => "SignIn",
+            Self::Restore { .. } => "Restore",
+            Self::Callback { .. } => "Callback",
+            Self::Call(_) => "Call",
+            Self::UserInfo => "UserInfo",
+            Self::Refresh => "Refresh",
+            Self::AccessToken => "AccessToken",
+            Self::SignOut => "SignOut",
+            Self::Drop { .. } => "Drop",
+            Self::Adopt(_) => "Adopt",
+            Self::Wake => "Wake",
+        })
+    }
 }

@@ -17,6 +17,8 @@ pub(super) enum Guard {
     FirstAnswerOnly,
     /// An answer belongs to the grant that asked.
     GrantFence,
+    /// Metadata and an answer belong to the callback that asked.
+    ExchangeFence,
     /// A probe and metadata belong to the attempt that asked.
     AttemptFence,
     /// A command names its session, and another session refuses it.
@@ -49,7 +51,7 @@ impl Guards {
 
 #[cfg(test)]
 impl Guard {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::SingleFlight,
         Self::UnknownIsFinal,
         Self::RepeatsAreBounded,
@@ -57,6 +59,7 @@ impl Guard {
         Self::FirstAnswerOnly,
         Self::GrantFence,
         Self::AttemptFence,
+        Self::ExchangeFence,
         Self::SessionIsNamed,
         Self::EndAnswersWaiters,
         Self::TombstoneStopsRestore,

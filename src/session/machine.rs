@@ -1,5 +1,9 @@
 //! The state machine itself: what it remembers, and which module an event goes to.
 
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
 use super::calls::{ApiCall, Waiter};
 use super::config::Config;
 use super::effect::{Effect, Notice, Reply, SendKind, SignedOutReason, Snapshot, Status};
@@ -13,7 +17,7 @@ use super::sign_in::Exchange;
 use super::sign_out::SignOutJob;
 use super::tabs::SessionId;
 use crate::protocol::error::{Code, Error};
-use crate::protocol::http::{Answer, Request};
+use crate::protocol::http::{Answer, Request, retry_after_seconds};
 use crate::protocol::id_token::Claims;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 
@@ -32,7 +36,7 @@ pub type Entropy = Box<dyn FnMut(&mut [u8])>;
 /// let sign_in = Event::Command { ticket: 1, session: None, command: Command::SignIn(Default::default()) };
 /// let effects = session.handle(sign_in, 1_700_000_000_000);
 /// assert!(matches!(effects[0], Effect::Send { .. }), "the provider's metadata is asked for first");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 pub struct Session {
     pub(super) config: Config,
@@ -60,6 +64,8 @@ pub(super) struct Live {
     pub(super) id: SessionId,
     pub(super) user_hash: String,
     pub(super) claims: Claims,
+    /// The claims as they were when what an app sees of them last changed.
+    pub(super) user: Claims,
     pub(super) id_token: IdToken,
     pub(super) scope: String,
     pub(super) access: AccessToken,
@@ -81,7 +87,7 @@ pub(super) enum Purpose {
     Discovery,
     Jwks,
     Probe(CallId),
-    Exchange,
+    Exchange(CallId),
     Refresh {
         grant: CallId,
         sent_at: u64,
@@ -134,7 +140,10 @@ impl Session {
                 session,
                 command,
             } => self.command(ticket, session, command),
-            Event::Answered { call, answer } => {
+            Event::Answered { call, mut answer } => {
+                if let Ok(answer) = &mut answer {
+                    count_from_our_clock(answer, now);
+                }
                 // An answer that nobody waits for is late, doubled or made up.
                 if let Some(purpose) = self.take_call(call) {
                     self.provider.heard(&answer, now);
@@ -157,7 +166,7 @@ impl Session {
             Event::Tick => self.wake_at = None,
         }
         self.keep_time();
-        std::mem::take(&mut self.out)
+        core::mem::take(&mut self.out)
     }
 
     /// The observable state.
@@ -168,7 +177,7 @@ impl Session {
             Some(live) => Status::SignedIn {
                 session: live.id.clone(),
                 user_hash: live.user_hash.clone(),
-                user: live.claims.user_claims(),
+                user: live.user.clone(),
                 scope: live.scope.clone(),
                 expires_at: live.life.ends_at(),
             },
@@ -235,7 +244,7 @@ impl Session {
             Purpose::Discovery => self.discovered(answer),
             Purpose::Jwks => self.keys_answered(answer),
             Purpose::Probe(attempt) => self.probed(attempt, answer.is_ok()),
-            Purpose::Exchange => self.exchanged(answer),
+            Purpose::Exchange(attempt) => self.exchanged(attempt, answer),
             Purpose::Refresh { grant, sent_at } => self.refreshed(grant, sent_at, answer),
             Purpose::UserInfo {
                 ticket,
@@ -352,16 +361,25 @@ impl Session {
 
     /// Nobody who asked for one session is served with another one's token.
     pub(super) fn answer_everybody(&mut self, error: &Error) {
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             if self.guards.hold(Guard::EndAnswersWaiters) {
                 self.reply(waiter.ticket, Err(error.clone()));
             }
         }
-        for call in std::mem::take(&mut self.api) {
+        for call in core::mem::take(&mut self.api) {
             // A call that waits for its token is among the waiters too; it was answered just now.
             if call.is_sent() {
                 self.reply(call.ticket, Err(error.clone()));
             }
         }
+    }
+}
+
+/// A `Retry-After` date counts from the server's clock. Another origin's is seldom readable; then ours stands in.
+fn count_from_our_clock(answer: &mut Answer, now: u64) {
+    if answer.date.is_none() {
+        let wanted = answer.retry_after.take();
+        let seconds = wanted.and_then(|wanted| retry_after_seconds(&wanted, now / 1_000));
+        answer.retry_after = seconds.map(|seconds| seconds.to_string());
     }
 }

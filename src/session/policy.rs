@@ -2,8 +2,8 @@
 
 /// A token may be renewed for having expired soon at the latest this long before its end, however short its life.
 const SHORT_MS: u64 = 5_000;
-/// Tokens that live shorter than this are renewed when needed and never by a timer: a provider near the end of its
-/// own session hands out one-second tokens, and a timer would ask for them without end.
+/// Tokens that live no longer than this, or than the leeway, are renewed when needed and never by a timer: a provider
+/// near the end of its own session hands out one-second tokens, and a timer would ask for them without end.
 const TIMER_LEAST_MS: u64 = 10_000;
 /// A clock that went back by more than this cannot be trusted with a deadline.
 const JUMP_MS: u64 = 5_000;
@@ -31,6 +31,14 @@ impl Lifetime {
             seen_at: now,
             doubted: false,
         }
+    }
+
+    /// The life of a token whose response came at `received_at` and was judged until `now`.
+    #[must_use]
+    pub fn received(received_at: u64, expires_in: Option<u64>, now: u64) -> Self {
+        let mut life = Self::new(received_at, expires_in);
+        life.observe(now);
+        life
     }
 
     /// Notes the time; a clock that jumped back makes the end unknown, so that the token is renewed at the next use.
@@ -71,8 +79,9 @@ impl Lifetime {
     /// When a timer should renew the token, if one should.
     #[must_use]
     pub fn renew_at(&self, leeway_s: u64) -> Option<u64> {
+        let least = TIMER_LEAST_MS.max(leeway_s * 1_000);
         self.lasts
-            .filter(|lasts| *lasts >= TIMER_LEAST_MS)
+            .filter(|lasts| *lasts > least)
             .and_then(|_| self.due_at(leeway_s))
     }
 

@@ -2,6 +2,9 @@
 //!
 //! Until all three passed, no token of the response can be used.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::effect::{Effect, SignedOutReason};
 use super::event::CallId;
 use super::machine::{Purpose, Session};
@@ -20,6 +23,8 @@ pub(super) struct Proof {
     parts: IdTokenParts,
     claims: Claims,
     stage: Stage,
+    /// When the response came: the access token ages while its proof waits for keys.
+    received_at: u64,
     /// Whether the keys were asked for once more because of this token's key id.
     refetched: bool,
 }
@@ -58,6 +63,7 @@ impl Session {
                     claims,
                     stage,
                     refetched: false,
+                    received_at: self.now,
                 };
                 self.look_for_key(proof);
             }
@@ -159,11 +165,21 @@ impl Session {
         let mut proof = self.proofs.swap_remove(at);
         if valid == Some(true) {
             return match proof.of {
-                Use::Exchange => self.establish(proof.tokens, proof.id_token, proof.claims),
-                Use::Refresh => self.renewed(proof.tokens, Some((proof.id_token, proof.claims))),
+                Use::Exchange => {
+                    self.establish(
+                        proof.tokens,
+                        proof.id_token,
+                        proof.claims,
+                        proof.received_at,
+                    );
+                }
+                Use::Refresh => {
+                    let identity = Some((proof.id_token, proof.claims));
+                    self.renewed(proof.tokens, identity, proof.received_at);
+                }
             };
         }
-        if let Stage::Signature { others, .. } = std::mem::replace(&mut proof.stage, Stage::Keys) {
+        if let Stage::Signature { others, .. } = core::mem::replace(&mut proof.stage, Stage::Keys) {
             self.try_key(proof, others);
         }
     }
@@ -185,6 +201,7 @@ impl Session {
         match proof.of {
             Use::Exchange => self.fail_exchange(error.clone()),
             Use::Refresh => {
+                self.provider.miss_keys(self.now);
                 proof.refetched = false;
                 self.proofs.push(proof);
                 self.await_keys(error);
@@ -193,7 +210,7 @@ impl Session {
     }
 
     fn take_waiting_proofs(&mut self) -> Vec<Proof> {
-        let (waiting, others) = std::mem::take(&mut self.proofs)
+        let (waiting, others) = core::mem::take(&mut self.proofs)
             .into_iter()
             .partition(|proof| matches!(proof.stage, Stage::Keys));
         self.proofs = others;

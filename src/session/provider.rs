@@ -1,5 +1,8 @@
 //! What is known of the provider: its metadata, its keys, and whether it can be reached.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::effect::{Notice, SendKind};
 use super::event::{CallId, NetworkFailure, SignIn, Ticket};
 use super::machine::{Purpose, Session};
@@ -17,6 +20,8 @@ const SILENCE_MS: u64 = 60_000;
 /// Keys are asked for again because of unknown key ids at most this often within [`REFETCH_WINDOW_MS`].
 const REFETCHES: usize = 3;
 const REFETCH_WINDOW_MS: u64 = 300_000;
+/// After keys could not be had, callers are told so for this long without another request.
+const KEYS_PAUSE_MS: u64 = 5_000;
 
 /// Metadata and keys live in memory only: storage of the page could be written by anybody.
 #[derive(Default)]
@@ -27,6 +32,8 @@ pub(super) struct Provider {
     pub(super) keys: Option<JwkSet>,
     keys_asking: bool,
     refetches: Vec<u64>,
+    /// When the keys could not be had last.
+    keys_missed_at: u64,
     heard_at: u64,
     doubted: bool,
 }
@@ -40,7 +47,7 @@ pub(super) enum After {
         mark: Option<Mark>,
         carry: Option<String>,
     },
-    Callback,
+    Callback(CallId),
     Renewal(CallId),
     UserInfo {
         ticket: Ticket,
@@ -68,6 +75,15 @@ impl Provider {
         if answer.is_ok() {
             self.heard_at = now;
         }
+    }
+
+    pub(super) fn miss_keys(&mut self, now: u64) {
+        self.keys_missed_at = now;
+    }
+
+    /// Callers do not ask for keys again at once: an outage would meet a request for each call.
+    pub(super) fn just_missed_keys(&self, now: u64) -> bool {
+        now.abs_diff(self.keys_missed_at) < KEYS_PAUSE_MS
     }
 
     /// Whether an unfamiliar key id may cost one more request.
@@ -121,7 +137,7 @@ impl Session {
 
     /// A failure is no answer: the next need asks again.
     fn learn(&mut self, metadata: Result<Metadata, Error>) {
-        let waiting = std::mem::take(&mut self.provider.after);
+        let waiting = core::mem::take(&mut self.provider.after);
         match metadata {
             Ok(metadata) => {
                 self.provider.metadata = Some(metadata);
@@ -149,7 +165,7 @@ impl Session {
             } => {
                 self.request_restore(ticket, return_to, mark, carry);
             }
-            After::Callback => self.redeem(),
+            After::Callback(attempt) => self.redeem(attempt),
             After::Renewal(attempt) => self.send_refresh(attempt),
             After::UserInfo { ticket, replayed } => self.send_user_info(ticket, replayed),
             After::SignOut(job) => self.revoke_then_leave(job),
@@ -161,7 +177,11 @@ impl Session {
             After::SignIn(ticket, _)
             | After::Restore { ticket, .. }
             | After::UserInfo { ticket, .. } => self.reply(ticket, Err(error.clone())),
-            After::Callback => self.fail_exchange(error.clone()),
+            After::Callback(attempt) => {
+                if self.is_exchanging(attempt) {
+                    self.fail_exchange(error.clone());
+                }
+            }
             After::Renewal(attempt) => self.renewal_without_metadata(attempt, error),
             After::SignOut(job) => self.leave(job),
         }

@@ -1,6 +1,8 @@
 //! Renewing the access token: one request for everybody who waits, and a refresh token is never sent again once its
 //! fate is spent or unknown.
 
+use alloc::boxed::Box;
+
 use super::calls::Waiter;
 use super::effect::{Notice, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure};
@@ -154,6 +156,11 @@ impl Session {
         }
         match self.renewal.stage {
             Stage::Busy if self.guards.hold(Guard::SingleFlight) => {}
+            Stage::AwaitingKeys(_)
+                if self.renewal.failures > 1 && self.provider.just_missed_keys(self.now) =>
+            {
+                self.answer_waiters(&Error::new(Code::JwksUnavailable));
+            }
             Stage::AwaitingKeys(_) => {
                 self.renewal.stage = Stage::Busy;
                 self.fetch_keys();
@@ -239,10 +246,7 @@ impl Session {
             Outcome::Good(tokens) => self.keep_refreshed(*tokens),
             Outcome::Rejected(error) => {
                 self.tell(Notice::RefreshFailed(error.clone()));
-                let waiting = Error {
-                    code: Code::LoginRequired,
-                    ..error.clone()
-                };
+                let waiting = error.clone().with_code(Code::LoginRequired);
                 self.end(SignedOutReason::SessionEnded, Some(error), &waiting);
             }
             Outcome::Unspent(error, wait) => self.repeat_later(error, wait),
@@ -255,8 +259,9 @@ impl Session {
             }
             Outcome::Unknown(error) => {
                 let grace = self.config.rotation_grace_s.saturating_sub(1) * 1_000;
-                let young = self.now.saturating_sub(sent_at) < grace;
-                match young && !std::mem::replace(&mut self.renewal.repeated_in_grace, true) {
+                // A clock that went back proves nothing.
+                let young = self.now.checked_sub(sent_at).is_some_and(|age| age < grace);
+                match young && !core::mem::replace(&mut self.renewal.repeated_in_grace, true) {
                     true => self.send_refresh(self.renewal.attempt),
                     false => self.bar(error),
                 }
@@ -274,28 +279,38 @@ impl Session {
             (Some(new), Some(old)) => new.expose() != old.expose(),
             (new, _) => new.is_some(),
         };
-        self.renewal.rotates = if changed { Rotates::Yes } else { Rotates::No };
+        // Some providers rotate only now and then: one that ever did may have done so in an answer that got lost.
+        if changed {
+            self.renewal.rotates = Rotates::Yes;
+        } else if self.renewal.rotates == Rotates::Unseen {
+            self.renewal.rotates = Rotates::No;
+        }
         if new.is_some() && (tokens.id_token.is_none() || self.guards.hold(Guard::ReplaceFirst)) {
             live.refresh = new;
         }
         match tokens.id_token.is_some() {
             true => self.prove(Use::Refresh, tokens, None),
-            false => self.renewed(tokens, None),
+            false => self.renewed(tokens, None, self.now),
         }
     }
 
     /// Every check passed: the new access token is in use, and everybody who waited is served.
-    pub(super) fn renewed(&mut self, tokens: TokenResponse, identity: Option<(IdToken, Claims)>) {
+    pub(super) fn renewed(
+        &mut self,
+        tokens: TokenResponse,
+        identity: Option<(IdToken, Claims)>,
+        received_at: u64,
+    ) {
         let Some(live) = &mut self.live else {
             return;
         };
-        let rotates = std::mem::take(&mut self.renewal.rotates);
+        let rotates = core::mem::take(&mut self.renewal.rotates);
         self.renewal = Renewal {
             rotates,
             ..Renewal::default()
         };
         live.access = tokens.access_token;
-        live.life = Lifetime::new(self.now, tokens.expires_in);
+        live.life = Lifetime::received(received_at, tokens.expires_in, self.now);
         live.generation = live.generation.wrapping_add(1);
         live.from_401 = self.waiters.iter().any(Waiter::is_because_of_401);
         let mut observable = tokens.scope.is_some_and(|scope| {
@@ -304,7 +319,10 @@ impl Session {
             changed
         });
         if let Some((id_token, claims)) = identity {
-            observable |= claims.user_claims() != live.claims.user_claims();
+            if !claims.same_user(&live.user) {
+                live.user = claims.clone();
+                observable = true;
+            }
             live.id_token = id_token;
             live.claims = claims;
         }
@@ -314,7 +332,7 @@ impl Session {
         if observable {
             self.tell_state(None);
         }
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             self.serve(waiter);
         }
     }
@@ -345,11 +363,8 @@ impl Session {
         self.renewal.failures += 1;
         let wait = self.backoff().max(asked);
         if wait > PATIENCE_MS {
-            let error = Error {
-                code: Code::RefreshFailed,
-                retry_after: Some(wait.div_ceil(1_000)),
-                ..error
-            };
+            let mut error = error.with_code(Code::RefreshFailed);
+            error.retry_after = Some(wait.div_ceil(1_000));
             return self.put_off_renewal(error, wait);
         }
         self.renewal.stage = Stage::Idle;
@@ -361,10 +376,7 @@ impl Session {
     fn bar(&mut self, error: Error) {
         self.renewal.stage = Stage::Barred;
         self.tell(Notice::RefreshFailed(error.clone()));
-        let needed = Error {
-            code: Code::ReauthenticationNeeded,
-            ..error
-        };
+        let needed = error.with_code(Code::ReauthenticationNeeded);
         self.tell_state(Some(needed.clone()));
         self.answer_waiters(&needed);
     }
@@ -391,7 +403,7 @@ impl Session {
             .as_ref()
             .is_some_and(|live| !live.life.is_over(self.now));
         let generation = self.live.as_ref().map_or(0, |live| live.generation);
-        for waiter in std::mem::take(&mut self.waiters) {
+        for waiter in core::mem::take(&mut self.waiters) {
             match lasts && !waiter.wants_new(generation) {
                 true => self.serve(waiter),
                 false => self.fail(waiter, error.clone()),
@@ -438,10 +450,7 @@ fn judge(answer: Result<Answer, NetworkFailure>, sent: &str) -> Outcome {
                 .map_or("", |provider| &provider.error);
             let wait = error.retry_after.unwrap_or(0) * 1_000;
             match name {
-                "invalid_grant" => Outcome::Rejected(Error {
-                    code: Code::RefreshRejected,
-                    ..error
-                }),
+                "invalid_grant" => Outcome::Rejected(error.with_code(Code::RefreshRejected)),
                 "server_error" | "temporarily_unavailable" => Outcome::Unspent(error, wait),
                 _ if status == 429 || status == 503 => Outcome::Unspent(error, wait),
                 _ => Outcome::Refused(error),

@@ -1,5 +1,8 @@
 //! Where access tokens may go: the allow-list of APIs.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use serde_json::{Map, Value};
 
 use super::config::{invalid, string, strings};

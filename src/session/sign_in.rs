@@ -1,7 +1,11 @@
 //! Signing in: the authorization request, its answer, and the code's exchange.
 
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+
+use super::config::invalid;
 use super::effect::{Notice, Reply, SendKind, SignInOrigin};
-use super::event::{NetworkFailure, SignIn, Ticket};
+use super::event::{CallId, NetworkFailure, SignIn, Ticket};
 use super::guards::Guard;
 use super::machine::{Live, Purpose, Session};
 use super::policy::Lifetime;
@@ -26,6 +30,8 @@ pub(super) const TOKEN_DEADLINE_MS: u32 = 10_000;
 
 /// An authorization response that is being redeemed.
 pub(super) struct Exchange {
+    /// Names it, so that what a given-up callback asked for cannot go on for the next one.
+    attempt: CallId,
     ticket: Ticket,
     pub(super) transaction: Transaction,
     response: AuthorizationResponse,
@@ -81,6 +87,18 @@ impl Session {
         want: SignIn,
         restore: Option<Restore>,
     ) {
+        // An age among the extras is sent like the option of that name, so it is checked like it too.
+        let among_extras = [&want.extra, &self.config.extra]
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| name == "max_age");
+        let max_age = match among_extras {
+            None => want.max_age,
+            Some((_, age)) => match age.parse() {
+                Ok(seconds) => Some(seconds),
+                Err(_) => return self.reply(ticket, Err(invalid("max_age"))),
+            },
+        };
         let state = pkce::opaque(&self.random());
         let nonce = pkce::opaque(&self.random());
         let verifier = pkce::verifier(&self.random());
@@ -94,7 +112,7 @@ impl Session {
                 client_id: self.config.client_id.clone(),
                 redirect_uri: self.config.redirect_uri.clone(),
                 scope: self.config.scope.clone(),
-                max_age: want.max_age,
+                max_age,
                 return_to: want.return_to,
                 created_at: self.now,
                 restore,
@@ -158,15 +176,16 @@ impl Session {
     ) {
         match self.open_exchange(ticket, query, record, mark) {
             Ok(exchange) => {
+                let attempt = exchange.attempt;
                 self.exchange = Some(exchange);
-                self.with_metadata(After::Callback);
+                self.with_metadata(After::Callback(attempt));
             }
             Err(error) => self.reply(ticket, Err(error)),
         }
     }
 
     fn open_exchange(
-        &self,
+        &mut self,
         ticket: Ticket,
         query: &str,
         record: Option<&str>,
@@ -183,7 +202,9 @@ impl Session {
         if self.exchange.is_some() {
             return Err(Error::new(Code::CallbackReplayed));
         }
+        let attempt = self.next_name();
         Ok(Exchange {
+            attempt,
             ticket,
             transaction,
             response,
@@ -191,8 +212,18 @@ impl Session {
         })
     }
 
+    pub(super) fn is_exchanging(&self, attempt: CallId) -> bool {
+        let named = |exchange: &Exchange| {
+            exchange.attempt == attempt || !self.guards.hold(Guard::ExchangeFence)
+        };
+        self.exchange.as_ref().is_some_and(named)
+    }
+
     /// The response's issuer is checked before anything else is believed, then the code is sent once.
-    pub(super) fn redeem(&mut self) {
+    pub(super) fn redeem(&mut self, attempt: CallId) {
+        if !self.is_exchanging(attempt) {
+            return;
+        }
         let request = match (&self.exchange, self.provider.metadata()) {
             (Some(exchange), Some(metadata)) => {
                 let fenced = self.guards.hold(Guard::TombstoneStopsRestore);
@@ -203,7 +234,7 @@ impl Session {
         match request {
             Ok(request) => {
                 self.send(
-                    Purpose::Exchange,
+                    Purpose::Exchange(attempt),
                     request,
                     TOKEN_DEADLINE_MS,
                     SendKind::Read,
@@ -216,7 +247,7 @@ impl Session {
         }
     }
 
-    pub(super) fn exchanged(&mut self, answer: Result<Answer, NetworkFailure>) {
+    pub(super) fn exchanged(&mut self, attempt: CallId, answer: Result<Answer, NetworkFailure>) {
         let tokens = match answer {
             Ok(answer) => TokenResponse::parse(&answer).map_err(|failure| match failure {
                 TokenFailure::OAuth(error) | TokenFailure::Unreadable(error) => error,
@@ -230,7 +261,8 @@ impl Session {
                 NetworkFailure::Unreachable => Code::TokenNetwork,
             })),
         };
-        let Some(exchange) = &self.exchange else {
+        let wanted = self.is_exchanging(attempt);
+        let Some(exchange) = self.exchange.as_ref().filter(|_| wanted) else {
             // Signed out meanwhile: the answer is thrown away.
             if let Ok(tokens) = tokens {
                 self.revoke_late(&tokens);
@@ -257,7 +289,13 @@ impl Session {
     }
 
     /// Every check passed: only now a token of the response can be used.
-    pub(super) fn establish(&mut self, tokens: TokenResponse, id_token: IdToken, claims: Claims) {
+    pub(super) fn establish(
+        &mut self,
+        tokens: TokenResponse,
+        id_token: IdToken,
+        claims: Claims,
+        received_at: u64,
+    ) {
         let Some(exchange) = self.exchange.take() else {
             return;
         };
@@ -288,12 +326,13 @@ impl Session {
             grant,
             id,
             user_hash,
+            user: claims.clone(),
             claims,
             id_token,
             scope: tokens.scope.unwrap_or(transaction.scope),
             access: tokens.access_token,
             refresh: tokens.refresh_token,
-            life: Lifetime::new(self.now, tokens.expires_in),
+            life: Lifetime::received(received_at, tokens.expires_in, self.now),
             generation: 1,
             from_401: false,
             nonce: transaction.nonce,

@@ -1,5 +1,7 @@
 //! Signing out: tokens go first, then the grant is revoked, then the browser may leave for the provider.
 
+use alloc::string::String;
+
 use super::effect::{Notice, Reply, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure, Ticket};
 use super::machine::{Live, Purpose, Session};
@@ -69,8 +71,8 @@ impl Session {
             Ok(answer) => revocation::check(&answer),
             Err(_) => Err(Error::new(Code::RevocationFailed)),
         };
-        if let Err(error) = outcome {
-            self.tell(Notice::Diagnosis(error.code, error.detail));
+        if let Err(mut error) = outcome {
+            self.tell(Notice::Diagnosis(error.code, error.detail.take()));
         }
         let found = self
             .sign_outs
@@ -98,7 +100,7 @@ impl Session {
             };
             (request.url(endpoint), state.clone())
         });
-        if end_session.is_none() {
+        if end_session.is_none() && self.provider.metadata().is_some() {
             self.tell(Notice::Diagnosis(Code::LogoutNoEndpoint, None));
         }
         self.reply(job.ticket, Ok(Reply::SignedOut { end_session }));

@@ -1,5 +1,7 @@
 //! What tabs of one origin share: the session's id and the sign-out mark.
 
+use alloc::string::String;
+
 use sha2::{Digest, Sha256};
 
 use crate::protocol::base64url;

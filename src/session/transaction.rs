@@ -1,8 +1,11 @@
 //! One pending sign-in: what has to be remembered while the browser is at the provider.
 
-use serde_json::{Map, Value};
+use alloc::string::String;
+
+use serde_json::Value;
 
 use crate::protocol::error::{Code, Error};
+use crate::protocol::json_text::JsonText;
 use crate::protocol::secret::CodeVerifier;
 
 /// A transaction that is older than this is not redeemed any more.
@@ -52,8 +55,8 @@ impl Transaction {
     /// The stored form.
     #[must_use]
     pub fn to_record(&self) -> String {
-        let mut map = Map::new();
-        map.insert("v".into(), VERSION.into());
+        let mut out = JsonText::new();
+        out.number("v", Some(VERSION));
         for (name, text) in [
             ("state", &*self.state),
             ("nonce", &self.nonce),
@@ -64,21 +67,16 @@ impl Transaction {
             ("scope", &self.scope),
             ("returnTo", &self.return_to),
         ] {
-            map.insert(name.into(), text.into());
+            out.text(name, text);
         }
-        map.insert("createdAt".into(), self.created_at.into());
-        if let Some(age) = self.max_age {
-            map.insert("maxAge".into(), age.into());
-        }
+        out.number("createdAt", Some(self.created_at))
+            .number("maxAge", self.max_age);
         if let Some(restore) = &self.restore {
-            map.insert("restore".into(), true.into());
-            for (name, text) in [("session", &restore.session), ("carry", &restore.carry)] {
-                if let Some(text) = text {
-                    map.insert(name.into(), text.as_str().into());
-                }
-            }
+            out.raw("restore", "true")
+                .maybe("session", restore.session.as_deref())
+                .maybe("carry", restore.carry.as_deref());
         }
-        Value::Object(map).to_string()
+        out.finish()
     }
 
     /// Reads a stored record. Storage belongs to the page, so everything in it is checked.

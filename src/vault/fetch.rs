@@ -1,7 +1,9 @@
 //! Requests to the provider: no cookie, no cache, no redirect, a deadline, and a failure that says what it was.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
@@ -15,9 +17,12 @@ use crate::session::NetworkFailure;
 use crate::session::effect::SendKind;
 
 /// No honest answer of a provider is larger.
-const LARGEST_BODY: f64 = 1_048_576.0;
+const LARGEST_BODY: u64 = 1_048_576;
 /// How long a failed request may be looked into.
 const INQUIRY_MS: u32 = 1_000;
+/// How often, and for how long each time, the policy's own word is waited for.
+const VIOLATION_WAITS: u32 = 5;
+const VIOLATION_WAIT_MS: u32 = 20;
 
 #[wasm_bindgen]
 extern "C" {
@@ -89,12 +94,16 @@ impl Fetcher {
         if fetch_within(&probe.url, &init, INQUIRY_MS).await.is_ok() {
             return NetworkFailure::Cors;
         }
-        // The policy refuses both requests, and has told so by now.
-        let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
-        match self.refused.borrow().iter().any(blocked) {
-            true => NetworkFailure::BlockedByCsp,
-            false => NetworkFailure::Unreachable,
+        // A policy that refuses both requests says so in a task of its own, after both have failed.
+        for _ in 0..VIOLATION_WAITS {
+            let blocked = |uri: &String| !uri.is_empty() && request.url.starts_with(uri.as_str());
+            if self.refused.borrow().iter().any(blocked) {
+                return NetworkFailure::BlockedByCsp;
+            }
+            let (moment, _timer) = deadline(VIOLATION_WAIT_MS);
+            let _ = JsFuture::from(moment).await;
         }
+        NetworkFailure::Unreachable
     }
 }
 
@@ -129,7 +138,7 @@ async fn read(response: &Response, within_ms: u32) -> Result<Answer, NetworkFail
         return Err(NetworkFailure::Redirected);
     }
     let announced = header(response, "content-length").and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: f64| length > LARGEST_BODY) {
+    if announced.is_some_and(|length: u64| length > LARGEST_BODY) {
         return Err(NetworkFailure::TooLarge);
     }
     let text = response.text().map_err(|_| NetworkFailure::Unreachable)?;
@@ -139,7 +148,7 @@ async fn read(response: &Response, within_ms: u32) -> Result<Answer, NetworkFail
     let body = JsFuture::from(race).await;
     drop(timer);
     match body.map(|text| text.as_string()) {
-        Ok(Some(text)) if text.len() as f64 <= LARGEST_BODY => Ok(answer(response, text)),
+        Ok(Some(text)) if text.len() as u64 <= LARGEST_BODY => Ok(answer(response, text)),
         Ok(Some(_)) => Err(NetworkFailure::TooLarge),
         Ok(None) => Err(NetworkFailure::Timeout),
         Err(_) => Err(NetworkFailure::Unreachable),
@@ -165,9 +174,7 @@ fn answer(response: &Response, body: String) -> Answer {
         content_type: header(response, "content-type"),
         retry_after: header(response, "retry-after"),
         www_authenticate: header(response, "www-authenticate"),
-        // Another origin's clock can seldom be read; then this one's stands in.
-        date: header(response, "date")
-            .or_else(|| Some(js_sys::Date::new_0().to_utc_string().into())),
+        date: header(response, "date"),
         body,
     }
 }

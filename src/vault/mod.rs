@@ -7,9 +7,10 @@ mod crypto;
 mod fetch;
 mod object;
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::rc::Rc;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use core::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;

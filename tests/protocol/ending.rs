@@ -136,7 +136,7 @@ fn r_164_any_200_is_success_and_503_tells_when_to_come_back() {
     answer.retry_after = Some("10".into());
     let error = revocation::check(&answer).unwrap_err();
     assert_eq!(error.retry_after, Some(10));
-    let provider = error.provider.unwrap();
+    let provider = error.provider.as_ref().unwrap();
     assert_eq!(
         (provider.error.as_str(), provider.status),
         ("temporarily_unavailable", Some(503))

@@ -138,10 +138,10 @@ fn texts_of_a_peer_are_cut_between_characters() {
     let error = TokenResponse::parse(&json_answer(400, &body))
         .unwrap_err()
         .into_error();
-    assert_eq!(error.detail.unwrap().len(), 512);
-    let provider = error.provider.unwrap();
+    assert_eq!(error.detail.as_ref().unwrap().len(), 512);
+    let provider = error.provider.as_ref().unwrap();
     assert_eq!(provider.error.len(), 512);
-    assert_eq!(provider.description.unwrap().len(), 511);
+    assert_eq!(provider.description.as_ref().unwrap().len(), 511);
 }
 
 #[test]
@@ -156,9 +156,9 @@ fn an_echoed_secret_is_taken_back() {
         .without(secret);
     assert!(!format!("{error} {error:?}").contains(secret));
     assert_eq!(error.code, Code::TokenError);
-    let provider = error.provider.unwrap();
+    let provider = error.provider.as_ref().unwrap();
     assert_eq!(
-        *provider,
+        **provider,
         ProviderError {
             status: Some(400),
             ..ProviderError::default()

@@ -286,7 +286,7 @@ fn r_077_an_oauth_error_is_typed() {
         (Some("invalid_grant"), Some(400))
     );
     let error = failure.into_error();
-    let provider = error.provider.unwrap();
+    let provider = error.provider.as_ref().unwrap();
     assert_eq!(error.code.as_str(), "token_error");
     assert_eq!(error.retry_after, Some(5));
     assert_eq!(

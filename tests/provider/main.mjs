@@ -4,7 +4,7 @@
 //   API_PORT          9500
 //   SPA_ORIGINS       http://localhost:5173 (comma-separated)
 //   AUTOLOGIN         a user name: signs in without any page
-//   ACCESS_TOKEN_TTL  seconds, 60
+//   ACCESS_TOKEN_TTL  seconds, 90
 //
 // Prints one JSON line when both are ready; stops on SIGINT and SIGTERM.
 
@@ -21,7 +21,7 @@ try {
       port,
       spaOrigins: origins,
       autologin: env.AUTOLOGIN ?? null,
-      ttl: { at: Number(env.ACCESS_TOKEN_TTL ?? 60) },
+      ttl: { at: Number(env.ACCESS_TOKEN_TTL ?? 90) },
     }),
   );
   const api = await named("API_PORT", 9500, (port) =>

@@ -29,7 +29,7 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-sign-ext",
 ];
 
-const RUST_INPUTS: [&str; 4] = ["src", "Cargo.toml", "Cargo.lock", "xtask"];
+const RUST_INPUTS: [&str; 5] = ["src", "npm", "Cargo.toml", "Cargo.lock", "xtask"];
 const PACKAGE_INPUTS: [&str; 6] = [
     "package.json",
     "package-lock.json",
@@ -98,20 +98,12 @@ fn compile(root: &Path) -> Result<PathBuf> {
     // An artefact directory of its own: the flags below must not rebuild what other commands built.
     let target_dir = root.join("target/npm/cargo");
     run(cargo(root)
-        .args([
-            "rustc",
-            "--release",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--target",
-            TARGET,
-        ])
-        .args(["--no-default-features", "--features", "js"])
+        .args(["build", "--release", "--package", "keyward-npm"])
+        .args(["--target", TARGET])
         .arg("--target-dir")
         .arg(&target_dir)
         .env("CARGO_ENCODED_RUSTFLAGS", path_flags(root)?))?;
-    Ok(target_dir.join(TARGET).join("release/keyward.wasm"))
+    Ok(target_dir.join(TARGET).join("release/keyward_npm.wasm"))
 }
 
 /// Flags that keep the paths of this machine out of panic locations, and so out of the package.

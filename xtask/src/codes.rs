@@ -49,7 +49,7 @@ pub(crate) fn run(only_check: bool) -> Result<()> {
     Ok(())
 }
 
-/// The codes that the entry names itself. It needs their texts at hand, because they may occur before the
+/// The codes that the entry raises itself. It needs their texts at hand, because they may occur before the
 /// core is loaded; all other texts travel with the core.
 fn early_codes(folder: &Path) -> Result<BTreeSet<&'static str>> {
     let mut early = BTreeSet::new();
@@ -63,12 +63,47 @@ fn early_codes(folder: &Path) -> Result<BTreeSet<&'static str>> {
         if path.is_dir() {
             early.append(&mut early_codes(&path)?);
         } else if !["core.ts", "codes.ts", "texts.ts"].contains(&name.as_str()) {
-            let text = fs::read_to_string(&path)?;
-            let named = Code::ALL.iter().map(|code| code.as_str());
-            early.extend(named.filter(|code| text.contains(&format!("\"{code}\""))));
+            early.append(&mut raised_codes(&fs::read_to_string(&path)?));
         }
     }
     Ok(early)
+}
+
+/// The codes inside the parentheses of each call of `fail` and `new AuthError`; a code that is only compared
+/// with does not count.
+fn raised_codes(text: &str) -> BTreeSet<&'static str> {
+    let calls = ["fail(", "new AuthError("];
+    let arguments: Vec<&str> = calls
+        .iter()
+        .flat_map(|call| {
+            text.match_indices(call)
+                .map(|(at, call)| &text[at + call.len()..])
+        })
+        .map(|rest| &rest[..closing_parenthesis(rest)])
+        .collect();
+    let codes = Code::ALL.iter().map(|code| code.as_str());
+    codes
+        .filter(|code| {
+            arguments
+                .iter()
+                .any(|text| text.contains(&format!("\"{code}\"")))
+        })
+        .collect()
+}
+
+fn closing_parenthesis(text: &str) -> usize {
+    let mut depth = 1_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
 }
 
 fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
@@ -210,6 +245,15 @@ mod tests {
             assert_eq!(entry.contains(&row), is_early, "{}", code.as_str());
             assert_eq!(core.contains(&row), !is_early, "{}", code.as_str());
         }
+    }
+
+    #[test]
+    fn a_code_is_early_where_it_is_raised_and_not_where_it_is_compared_with() {
+        let text = r#"if (code === "timeout") throw fail(blocked(e) ? "wasm_blocked_by_csp" : "offline", e); "aborted";
+            throw new AuthError({ code: "internal_error" });"#;
+        let raised = super::raised_codes(text);
+        let expected = BTreeSet::from(["wasm_blocked_by_csp", "offline", "internal_error"]);
+        assert_eq!(raised, expected);
     }
 
     #[test]

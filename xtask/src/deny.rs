@@ -1,4 +1,4 @@
-//! Licences, bans and sources of the published crate's dependencies, by the lists in `deny.toml`.
+//! Licences, bans and sources of the dependencies of what ships, by the lists in `deny.toml`.
 //!
 //! A small part of cargo-deny, which takes minutes to build: enough to stop a wrong dependency on every change.
 
@@ -9,12 +9,15 @@ use serde_json::Value;
 
 use crate::workspace;
 
-/// Checks the tree of `keyward` with all its features, on all targets, dev-dependencies included.
+/// What reaches a user: the crate, and the module in the npm package.
+const SHIPPED: [&str; 2] = ["keyward", "keyward-npm"];
+
+/// Checks the trees of what ships with all features, on all targets, dev-dependencies included.
 pub(crate) fn check() -> Result<()> {
     let root = workspace::root()?;
     let rules = Rules::parse(&std::fs::read_to_string(root.join("deny.toml"))?)?;
     let metadata = workspace::metadata(&root)?;
-    let tree = Tree::of(&metadata, "keyward")?;
+    let tree = Tree::of(&metadata, &SHIPPED)?;
     let mut faults: Vec<String> = tree
         .packages
         .iter()
@@ -119,7 +122,7 @@ struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    fn of(metadata: &'a Value, name: &str) -> Result<Self> {
+    fn of(metadata: &'a Value, names: &[&str]) -> Result<Self> {
         let by_id: BTreeMap<&str, &Value> = metadata["packages"]
             .as_array()
             .into_iter()
@@ -132,12 +135,19 @@ impl<'a> Tree<'a> {
             .flatten()
             .filter_map(|node| Some((node["id"].as_str()?, &node["dependencies"])))
             .collect();
-        let (root, _) = by_id
-            .iter()
-            .find(|(_, package)| package["name"] == name)
-            .with_context(|| format!("the workspace has no {name}"))?;
         let mut reached = BTreeSet::new();
-        let mut waiting = vec![*root];
+        let mut waiting: Vec<&str> = by_id
+            .iter()
+            .filter(|(_, package)| {
+                package["name"]
+                    .as_str()
+                    .is_some_and(|name| names.contains(&name))
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        if waiting.len() != names.len() {
+            bail!("the workspace lacks one of {}", names.join(", "));
+        }
         while let Some(id) = waiting.pop() {
             if reached.insert(id) {
                 let next = edges.get(id).and_then(|list| list.as_array());

@@ -2,7 +2,10 @@
 
 mod table;
 
-use std::fmt;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::ops::{Deref, DerefMut};
 
 pub use table::Code;
 
@@ -13,8 +16,14 @@ const MAX_TEXT: usize = 512;
 ///
 /// Nothing in it is secret: no token, code, verifier or body ever gets here, so it may be logged and shown.
 /// The texts of the provider are data of a peer; show them as text, never as markup.
+///
+/// Its fields are those of [`ErrorFields`]. An error is one pointer wide, so that results are cheap to hand on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<ErrorFields>);
+
+/// The fields of an [`Error`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct ErrorFields {
     /// What went wrong.
     pub code: Code,
     /// The name of a field, claim or parameter, or expected and found values that are no secrets.
@@ -47,12 +56,18 @@ pub struct ProviderError {
 impl Error {
     /// An error with nothing but its code.
     pub fn new(code: Code) -> Self {
-        Error {
+        Error(Box::new(ErrorFields {
             code,
             detail: None,
             provider: None,
             retry_after: None,
-        }
+        }))
+    }
+
+    /// The same failure seen as another one.
+    pub(crate) fn with_code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
     }
 
     /// Adds a detail, which must not be secret.
@@ -74,7 +89,7 @@ impl Error {
                     .windows(length)
                     .any(|part| part == secret.as_bytes())
         };
-        self.detail = self.detail.filter(|text| !repeats(text));
+        self.detail = self.detail.take().filter(|text| !repeats(text));
         if let Some(provider) = &mut self.provider {
             if repeats(&provider.error) {
                 provider.error.clear();
@@ -145,6 +160,26 @@ impl ProviderError {
     }
 }
 
+impl Deref for Error {
+    type Target = ErrorFields;
+
+    fn deref(&self) -> &ErrorFields {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut ErrorFields {
+        &mut self.0
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.as_str())?;
@@ -157,7 +192,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 /// The beginning of a text, at most [`MAX_TEXT`] bytes, cut between characters.
 pub(crate) fn clip(text: &str) -> &str {

@@ -12,7 +12,7 @@ fn cases() -> u64 {
     std::env::var("KEYWARD_CASES")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(2_000)
+        .unwrap_or(6_000)
 }
 
 const STEPS: usize = 300;

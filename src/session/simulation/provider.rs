@@ -44,6 +44,7 @@ pub(super) struct Provider {
     /// Codes not yet redeemed, by number of their grant.
     codes: Vec<usize>,
     pub(super) reuse_detected: bool,
+    pub(super) code_sent_again: bool,
     /// In bad weather most refreshes are put off.
     moody: bool,
 }
@@ -137,6 +138,7 @@ impl Provider {
     fn redeem(&mut self, code: &str, now: u64, dice: &mut Dice) -> Answer {
         let number: usize = code.trim_start_matches("code").parse().unwrap();
         let Some(at) = self.codes.iter().position(|known| *known == number) else {
+            self.code_sent_again = true;
             self.grants[number].dead = true;
             return oauth_error(400, "invalid_grant");
         };

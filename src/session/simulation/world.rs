@@ -66,6 +66,8 @@ impl Seen {
 
 pub(super) struct World {
     session: Session,
+    config: Config,
+    off: Option<Guard>,
     provider: Provider,
     dice: Dice,
     now: u64,
@@ -97,12 +99,10 @@ impl World {
             "issuer": ISSUER, "clientId": "spa", "redirectUri": "https://app.example/",
         });
         let config = Config::from_map(options.as_object().unwrap(), "https://app.example").unwrap();
-        let mut bytes = Dice::new(seed ^ 0x5eed);
-        let entropy = move |buffer: &mut [u8]| buffer.fill_with(|| bytes.roll(256) as u8);
-        let mut session = Session::new(config, Box::new(entropy));
-        session.guards.off = off;
         Self {
-            session,
+            session: open(&config, seed, off),
+            config,
+            off,
             provider: Provider::new(seed.is_multiple_of(3)),
             dice: Dice::new(seed),
             now: 1_700_000_000_000,
@@ -181,6 +181,9 @@ impl World {
             if !under_way.insert(token) {
                 return Err("two refreshes with one token are under way".into());
             }
+        }
+        if self.provider.code_sent_again {
+            return Err("a code was sent again".into());
         }
         self.violation.take().map_or(Ok(()), Err)
     }
@@ -271,6 +274,9 @@ impl World {
         if self.trips.is_empty() {
             return;
         }
+        if self.dice.one_in(2) {
+            self.reload();
+        }
         let at = self.dice.roll(self.trips.len() as u64) as usize;
         let Trip {
             query,
@@ -292,6 +298,21 @@ impl World {
             },
         );
         self.going.insert(ticket, (restore, ""));
+    }
+
+    /// The page is loaded anew: nobody waits any more, and what was on its way may or may not have arrived.
+    fn reload(&mut self) {
+        for journey in std::mem::take(&mut self.network) {
+            if let Some(request) = journey.request.filter(|_| self.dice.one_in(2)) {
+                self.provider.handle(&request, self.now, &mut self.dice);
+            }
+        }
+        self.verifications.clear();
+        self.api.clear();
+        self.open.clear();
+        self.going.clear();
+        self.shown = None;
+        self.session = open(&self.config, self.dice.roll(u64::MAX), self.off);
     }
 
     fn page_acts(&mut self) {
@@ -505,7 +526,7 @@ impl World {
                     if restored && self.mark.as_ref().is_some_and(|mark| mark.tombstone) {
                         self.violation = Some("a restore brought back what was signed out".into());
                     }
-                    let name = user["sub"].as_str().unwrap_or_default();
+                    let name = user.sub();
                     self.shown = Some((session.clone(), name.into()));
                     self.mark = Some(Mark {
                         tombstone: false,
@@ -524,4 +545,12 @@ impl World {
             _ => {}
         }
     }
+}
+
+fn open(config: &Config, seed: u64, off: Option<Guard>) -> Session {
+    let mut bytes = Dice::new(seed ^ 0x5eed);
+    let entropy = move |buffer: &mut [u8]| buffer.fill_with(|| bytes.roll(256) as u8);
+    let mut session = Session::new(config.clone(), Box::new(entropy));
+    session.guards.off = off;
+    session
 }

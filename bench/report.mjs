@@ -1,0 +1,77 @@
+// How the numbers are shown.
+import { version as esbuild } from "esbuild";
+import { CALLS, PATIENCE_MS, TIMED } from "./plan.mjs";
+import { count, median, table } from "./table.mjs";
+
+const [US, ...PEERS] = TIMED;
+const NOT_SEEN = `not in ${PATIENCE_MS / 1000} s`;
+
+/** The sizes, in bytes. */
+export function sizeTable(rows) {
+  const lines = rows.map(({ client, version, raw, gzip, brotli, onDemand }) => [
+    client,
+    version,
+    count(raw),
+    count(gzip),
+    count(brotli),
+    onDemand ? count(onDemand) : "",
+  ]);
+  return [
+    `Bytes for one job: client, sign-in by redirect, callback, fresh token, sign-out, who is signed in`,
+    `(esbuild ${esbuild}: bundle, minify, esm, es2022; gzip 9, brotli 11)`,
+    "",
+    table(["client", "version", "min", "gzip", "brotli", "on demand, gzip"], lines),
+  ].join("\n");
+}
+
+/** The timings: medians, and in brackets Keyward's median divided by the peer's. */
+export function timingTable({ results, browser }) {
+  const each = (pick) => TIMED.map((client) => median(results[client].map(pick)));
+  const rows = [
+    ["import to redirect, ms", ...withRatios(each(({ redirectMs }) => redirectMs))],
+    ["callback to signed in, ms", ...withRatios(each(({ callbackMs }) => callbackMs))],
+    ["plain fetch, ms", ...each(({ calls }) => median(calls.direct)).map(fixed(2))],
+    ["authorized call adds, ms", ...each(added).map(fixed(2))],
+    [
+      `${count(CALLS)} plain calls at once, ms`,
+      ...each(({ expired }) => expired.plainMs).map(fixed(0)),
+    ],
+    [`${count(CALLS)} calls on an expired token, ms`, ...withRatios(each(timeIfAllWell))],
+    ["  token requests", ...each(({ expired }) => expired.tokenRequests).map(fixed(0))],
+    ["  calls that succeeded", ...each(({ expired }) => expired.good).map(fixed(0))],
+    [
+      "sign-out seen in another tab, ms",
+      ...withRatios(
+        each(({ signOutMs }) => signOutMs),
+        NOT_SEEN,
+      ),
+    ],
+  ];
+  const rounds = TIMED.map((client) => results[client].length).join(", ");
+  return [
+    `${browser}; rounds ${rounds}, clients in turn, everything on loopback; medians`,
+    `In brackets: ${US} divided by the peer; below 1 ${US} is faster`,
+    "",
+    table(["step", ...TIMED], rows),
+  ].join("\n");
+}
+
+/** What one authorized call takes beyond the plain fetch of the same batch. */
+function added({ calls: { own, direct } }) {
+  return median(own.map((ms, at) => ms - direct[at]));
+}
+
+/** The time of calls that mostly failed says nothing. */
+function timeIfAllWell({ expired: { ms, good } }) {
+  return good === CALLS ? ms : null;
+}
+
+function withRatios([us, ...peers], absent = "failed") {
+  const show = (ms) => (ms === null ? absent : ms.toFixed(0));
+  const ratio = (ms) => (us === null || !ms ? "" : ` (${Number((us / ms).toPrecision(2))})`);
+  return [show(us), ...PEERS.map((_, at) => show(peers[at]) + ratio(peers[at]))];
+}
+
+function fixed(digits) {
+  return (value) => (value === null ? "" : value.toFixed(digits));
+}

@@ -1,0 +1,31 @@
+// What each client costs an app in bytes, for the same job.
+import { measure } from "../scripts/size.mjs";
+import { bundle, versionOf } from "./bundle.mjs";
+import { CLIENTS } from "./plan.mjs";
+
+/** One row per client; Keyward's parts stand apart, since most visitors load only the first. */
+export async function sizeRows() {
+  const rows = [];
+  for (const client of Object.keys(CLIENTS)) {
+    const { files, atOnce, onDemand } = await bundle(client);
+    const sum = (names) =>
+      names.map((name) => measure(files.get(name))).reduce(add, { raw: 0, gzip: 0, brotli: 0 });
+    const version = versionOf(client);
+    if (client === "keyward") {
+      rows.push({ client: "keyward, entry", version, ...sum(atOnce) });
+      rows.push({ client: "keyward, core on demand", version, ...sum(onDemand) });
+      rows.push({ client: "keyward, sum", version, ...sum([...atOnce, ...onDemand]) });
+    } else {
+      rows.push({ client, version, ...sum(atOnce), onDemand: sum(onDemand).gzip });
+    }
+  }
+  return rows;
+}
+
+function add(one, other) {
+  return {
+    raw: one.raw + other.raw,
+    gzip: one.gzip + other.gzip,
+    brotli: one.brotli + other.brotli,
+  };
+}

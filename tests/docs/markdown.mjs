@@ -1,0 +1,23 @@
+// The code blocks of the documents.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../packaging/tarball.mjs";
+
+/** Documents that show code. */
+export const DOCUMENTS = ["README.md", "SECURITY.md", "docs/design.md", "docs/providers.md"];
+
+/** The text of a document. */
+export function read(name) {
+  return readFileSync(join(root, name), "utf8");
+}
+
+/** The blocks of one language in a document, with the line each begins at. */
+export function blocks(name, language) {
+  const text = read(name);
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, tag]) => tag === language)
+    .map((match) => ({
+      line: text.slice(0, match.index).split("\n").length + 1,
+      code: match[2],
+    }));
+}

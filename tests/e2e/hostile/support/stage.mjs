@@ -1,0 +1,270 @@
+// Where the cases of the scripted provider are played: one browser, and in it one context with two
+// tabs of the test app, used case after case.
+//
+//   actor      signs in under the case's script
+//   bystander  is signed in the whole time: what goes wrong in one tab must not reach another
+//
+// In the actor's sessionStorage lies one more sign-in that waits for its answer all the time.
+// A test that fails leaves the stage in pieces, so the next one gets a new context.
+
+import { after, before, describe, test } from "node:test";
+import { startHostile } from "../../../provider/hostile.mjs";
+import { catalogue } from "../../../provider/hostile/cases/index.mjs";
+import { bundle, startApp } from "../../app/build.mjs";
+import { forEachBrowser, launch } from "../../support/browsers.mjs";
+import { plant, unplant } from "../../support/dump.mjs";
+import { ask, go, startSignIn } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
+import { look, ownTime, prepare } from "./page.mjs";
+
+/** Who signs in: a name that is found nowhere by chance. */
+export const USER = "stage-user-7Qx";
+
+/** Endpoints whose requests are counted. */
+export const ENDPOINTS = [
+  "discovery",
+  "authorize",
+  "token",
+  "jwks",
+  "userinfo",
+  "revocation",
+  "endSession",
+];
+
+/**
+ * Declares a theme in each browser. `declare(scene)` gets `scene.test(title, (stage) => …)`.
+ * `settings`: `options` of `createAuth`, `ttl` of the provider (seconds).
+ */
+export function onStage(theme, declare, settings = {}) {
+  forEachBrowser((name) => {
+    describe(`${theme} in ${name}`, () => {
+      let stage;
+      before(async () => (stage = await Stage.start(name, settings)));
+      after(() => stage?.close());
+      declare({
+        browser: name,
+        test: (title, play) => test(title, () => stage.run(play)),
+      });
+    });
+  });
+}
+
+class Stage {
+  #broken = true;
+  #spoilt = false;
+  #ahead = false;
+  /** Codes and tokens that the provider gave out since `forget`. */
+  #given = { codes: [], tokens: [] };
+  /** The tab's history before the last step. */
+  #visited = [];
+
+  static async start(name, settings) {
+    const stage = new Stage();
+    stage.name = name;
+    stage.settings = settings;
+    stage.op = await startHostile({ ttl: { at: 3600, rt: 36000, ...settings.ttl } });
+    stage.#listen();
+    stage.app = await startApp({ files: await cachedFiles() });
+    stage.browser = await launch(name);
+    return stage;
+  }
+
+  /** Runs one test on a stage that is whole, with the correct provider and an empty log. */
+  async run(play) {
+    if (this.#broken) await this.#open();
+    this.#broken = true;
+    await this.script({});
+    this.configure();
+    if (this.#ahead) await this.visit("/");
+    this.forget();
+    this.#spoilt = this.#ahead = false;
+    await play(this);
+    this.#broken = this.#spoilt;
+  }
+
+  /** The next test begins with a new context. */
+  spoil() {
+    this.#spoilt = true;
+  }
+
+  /** Puts a script in force: an object, a ready-made case by name or catalogue id, or a function. */
+  async script(script) {
+    const found = typeof script === "string" ? catalogue(script).script : script;
+    const made = typeof found === "function" ? await found(this.op) : found;
+    this.op.script = { user: USER, ...made };
+  }
+
+  /**
+   * Options of the app for the loads that follow. Time in these pages runs `pace` times as fast,
+   * so that nobody waits for a deadline or a pause; see also `later`.
+   */
+  configure(more = {}, { pace = 1 } = {}) {
+    const options = JSON.stringify(this.options(more));
+    this.app.configure(`((${ownTime})(${pace}), ${options})`);
+  }
+
+  /** Lets the clock of the actor's page jump ahead, for its life. Timers do not notice. */
+  later(seconds) {
+    this.#ahead = true;
+    return this.actor.evaluate((ms) => void (window.ahead += ms), seconds * 1000);
+  }
+
+  options(more = {}) {
+    return {
+      issuer: this.op.issuer,
+      clientId: "spa",
+      restore: false,
+      ...this.settings.options,
+      ...more,
+    };
+  }
+
+  /** Forgets the requests and secrets so far. */
+  forget() {
+    this.op.requests.clear();
+    this.op.witness.requests.clear();
+    this.#given = { codes: [], tokens: [] };
+  }
+
+  get tokens() {
+    return this.#given.tokens.filter(isSecret);
+  }
+
+  /** With the verifiers that were sent. */
+  get codes() {
+    const verifiers = this.op.requests.of("token").map(({ form }) => form.get("code_verifier"));
+    return [...this.#given.codes, ...verifiers].filter(isSecret);
+  }
+
+  /** How many requests each endpoint got. */
+  counts() {
+    return Object.fromEntries(ENDPOINTS.map((name) => [name, this.op.count(name)]));
+  }
+
+  /** Signs the actor in; gives what the page shows once the attempt is over. */
+  async signIn(options) {
+    this.#visited = await this.actor.evaluate(prepare);
+    await startSignIn(this.actor, options);
+    return this.settled("the end of the sign-in");
+  }
+
+  /** Loads a URL in the actor; gives what the page shows then. */
+  async visit(path = "/") {
+    this.#visited = await this.actor.evaluate(prepare);
+    await go(this.actor, path.startsWith("/") ? this.app.origin + path : path);
+    return this.settled(`the load of ${path}`);
+  }
+
+  /** Waits for a new load that is through, or for an attempt that was refused in place. */
+  async settled(what) {
+    const seen = await until(() => this.actor.evaluate(look, { waits: true }), what);
+    return { ...seen, entries: seen.entries.filter((url) => !this.#visited.includes(url)) };
+  }
+
+  /** What the actor shows now. */
+  look() {
+    return until(() => this.actor.evaluate(look, { waits: false }), "the page");
+  }
+
+  /** One of the client's methods in the actor: its outcome as data. */
+  ask(method, ...args) {
+    return ask(this.actor, method, ...args);
+  }
+
+  /** Signs the other tab in again, after something ended the session everywhere. */
+  async mend() {
+    await this.script({});
+    const tab = this.bystander;
+    if ((await tab.evaluate(() => auth.state.status)) === "signedIn") return;
+    await startSignIn(tab);
+    await until(() => tab.evaluate(() => auth.state.status === "signedIn"), "the other tab");
+  }
+
+  /** Removes own pending sign-ins from the actor: all but the one that waits. */
+  sweep() {
+    return this.actor.evaluate((kept) => {
+      for (const key of Object.keys(sessionStorage)) {
+        if (key !== kept) sessionStorage.removeItem(key);
+      }
+    }, this.waiting.key);
+  }
+
+  /** A tab of the same browser profile. */
+  async tab(path = "/") {
+    const page = await this.context.newPage();
+    await go(page, this.app.origin + path);
+    await until(() => page.evaluate(look, { waits: false }), "a new tab");
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    await Promise.all([this.app?.close(), this.op?.close()]);
+  }
+
+  async #open() {
+    await this.context?.close();
+    this.context = await this.browser.newContext();
+    await this.script({});
+    this.configure();
+    this.bystander = this.actor = await this.tab();
+    const { status } = await this.signIn();
+    if (status !== "signedIn") throw new Error(`the correct provider gave ${status}`);
+    this.actor = await this.tab();
+    await unplant(this.actor, await plant(this.actor));
+    await this.#begin();
+  }
+
+  /** Begins the sign-in that stays without an answer: the provider keeps the browser where it is. */
+  async #begin() {
+    await this.script({ faults: { authorize: { status: 204 } } });
+    this.forget();
+    await startSignIn(this.actor);
+    this.waiting = await until(
+      () =>
+        this.actor.evaluate(() => {
+          const key = Object.keys(sessionStorage).find((name) => name.startsWith("keyward.txn."));
+          return key && { key, record: sessionStorage.getItem(key) };
+        }),
+      "a pending sign-in",
+    );
+    await until(() => this.op.count("authorize") > 0, "its request");
+    this.waiting.query = this.op.requests.last("authorize").query;
+  }
+
+  /** Notes what the provider gives out. */
+  #listen() {
+    const hook = this.op.hook.bind(this.op);
+    this.op.hook = (name, value, ...more) => {
+      const given = hook(name, value, ...more);
+      if (name === "callback") this.#given.codes.push(new Map(value).get("code"));
+      if (name === "tokenResponse" && given && typeof given === "object") {
+        const { access_token, refresh_token, id_token } = given;
+        this.#given.tokens.push(access_token, refresh_token, id_token);
+      }
+      return given;
+    };
+  }
+}
+
+/** The test app's files; its scripts may be kept by the browser, since every case loads the page. */
+async function cachedFiles() {
+  const headers = { "cache-control": "max-age=3600" };
+  const files = Object.entries(await bundle());
+  return Object.fromEntries(
+    files.map(([path, body]) => [path, path.endsWith(".js") ? { body, headers } : body]),
+  );
+}
+
+/** Whether it is long enough to be found by nothing but itself. */
+const isSecret = (text) => typeof text === "string" && text.length >= 8;
+
+/** The provider's metadata as it is without a script. */
+export async function metadataOf(op) {
+  const { script } = op;
+  op.script = {};
+  const response = await fetch(`${op.origin}/.well-known/openid-configuration`);
+  op.script = script;
+  op.requests.clear();
+  return response.json();
+}
