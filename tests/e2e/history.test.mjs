@@ -47,13 +47,6 @@ forEachBrowser((name) => {
     // The driver's own idea of the address misses what comes out of the cache.
     const addressOf = (page) => page.evaluate(() => location.href);
 
-    /** Another tab that shares the session, to sign out from. */
-    async function otherTab(context) {
-      const other = await world.open("/other", context);
-      await status(other, "signedIn");
-      return other;
-    }
-
     test("the cache is on: a page that listens to the client comes back as it was", async () => {
       const page = await world.signedIn("/here");
       await watch(page);
@@ -96,23 +89,36 @@ forEachBrowser((name) => {
       await signIn(page);
     });
 
-    test("a page that comes back after a sign-out elsewhere is hidden and loaded anew", async () => {
-      const context = await world.context();
-      const page = await world.signedIn("/here", context);
-      await watch(page);
-      const other = await otherTab(context);
-      await go(page, `${world.app.origin}/next`);
-      await status(page, "signedIn");
-      await startSignOut(other);
-      await status(page, "signedOut");
-      await back(page, `${world.app.origin}/here`);
-      await until(() => page.evaluate(() => window.sameLoad === undefined), "a new load");
-      const shown = await page.evaluate(() => sessionStorage.getItem("shown"));
-      assert.equal(shown, "true none", "it came out of the cache and showed nothing");
-      assert.equal((await status(page, "signedOut")).reason, "signedOut");
-      assert.equal(await page.textContent("#user"), "");
-      assert.equal((await ask(page, "accessToken")).error?.code, "login_required");
-    });
+    for (const [how, signOutThere] of Object.entries({
+      "": (other) => startSignOut(other),
+      " of which only storage tells": (other) =>
+        other.evaluate(() => {
+          const key = Object.keys(localStorage).find((one) => one.endsWith(".mark"));
+          localStorage.setItem(key, `-${localStorage.getItem(key).slice(1)}`);
+        }),
+    })) {
+      test(`a page that comes back after a sign-out elsewhere${how} is hidden and loaded anew`, async () => {
+        const context = await world.context();
+        const page = await world.signedIn("/here", context);
+        await watch(page);
+        const other = await world.open("/other", context);
+        await status(other, "signedIn");
+        await go(page, `${world.app.origin}/next`);
+        await status(page, "signedIn");
+        world.op.settings.logout = "stuck";
+        await signOutThere(other);
+        await status(page, "signedOut");
+        await back(page, `${world.app.origin}/here`);
+        await until(() => page.evaluate(() => window.sameLoad === undefined), "a new load");
+        const shown = await page.evaluate(() => sessionStorage.getItem("shown"));
+        // Engines throw a cached page away when its channel has a message for it.
+        const gone = shown === null && how === "";
+        assert.ok(gone || shown === "true none", `it came back, and showed: ${shown}`);
+        assert.equal((await status(page, "signedOut")).reason, "signedOut");
+        assert.equal(await page.textContent("#user"), "");
+        assert.equal((await ask(page, "accessToken")).error?.code, "login_required");
+      });
+    }
 
     test("the user signs out and goes back: nothing of the session shows", async () => {
       const page = await world.signedIn("/here");
