@@ -120,6 +120,27 @@ forEachBrowser((name) => {
       });
     }
 
+    test("a page that comes back after another user's sign-in shows nothing of the first", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/here", context);
+      await watch(page);
+      const other = await world.open("/other", context);
+      await status(other, "signedIn");
+      await go(page, `${world.app.origin}/next`);
+      await status(page, "signedIn");
+      world.op.settings.autologin = "bob";
+      await startSignIn(other, { prompt: "login", loginHint: "bob" });
+      const isBob = async (one) => (await status(one, "signedIn")).user.sub === "bob";
+      await until(() => isBob(other), "bob");
+      await until(() => isBob(page), "bob, in the page that was open");
+      await back(page, `${world.app.origin}/here`);
+      await until(() => isBob(page), "bob, in the page that came back");
+      assert.equal(await page.evaluate(() => window.sameLoad), undefined);
+      assert.equal(await page.textContent("#user"), "bob");
+      const shown = await page.evaluate(() => sessionStorage.getItem("shown"));
+      assert.ok(shown === null || shown === "true none", `it came back, and showed: ${shown}`);
+    });
+
     test("the user signs out and goes back: nothing of the session shows", async () => {
       const page = await world.signedIn("/here");
       await watch(page);
