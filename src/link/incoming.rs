@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::VERSION;
 use crate::protocol::error::{Code, Error};
+use crate::protocol::json::Members;
 use crate::session::config::pairs;
 use crate::session::event::Ticket;
 use crate::session::tabs::{Mark, SessionId};
@@ -88,22 +89,18 @@ fn ask(map: &Map<String, Value>) -> Result<Ask, Error> {
 }
 
 fn sign_in(map: &Map<String, Value>) -> Result<SignIn, Error> {
-    let max_age = match map.get("maxAge") {
-        None | Some(Value::Null) => None,
-        Some(age) => match age.as_u64() {
-            Some(seconds) => Some(seconds),
-            None => return Err(Error::new(Code::ConfigInvalid).with_detail("maxAge")),
-        },
-    };
-    Ok(SignIn {
+    let mut options = Members::of_options(map);
+    let sign_in = SignIn {
         return_to: text(map, "returnTo").unwrap_or_default(),
         prompt: text(map, "prompt"),
         acr_values: text(map, "acrValues"),
-        max_age,
+        max_age: options.number("maxAge", u64::MAX),
         login_hint: text(map, "loginHint"),
         ui_locales: text(map, "uiLocales"),
-        extra: pairs(map.get("authorizationParams"), "authorizationParams")?,
-    })
+        extra: pairs(&mut options, "authorizationParams"),
+    };
+    options.done()?;
+    Ok(sign_in)
 }
 
 fn text(map: &Map<String, Value>, name: &str) -> Option<String> {

@@ -1,8 +1,11 @@
 //! JSON with bounds: size, depth and no member twice.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde_json::Value;
+
+use super::error::{Code, Error};
 
 /// A JSON object.
 pub type Map = serde_json::Map<String, Value>;
@@ -68,6 +71,133 @@ pub fn number(map: &Map, name: &str) -> Option<f64> {
 /// The member `name`, taking `null` for absent.
 pub fn present<'a>(map: &'a Map, name: &str) -> Option<&'a Value> {
     map.get(name).filter(|value| !value.is_null())
+}
+
+/// Reads members one after another and remembers the first fault, so that no read needs a way out of its own.
+///
+/// `null` counts as absent. What is read after a fault must not be used: [`Members::done`] tells.
+pub(crate) struct Members<'a> {
+    map: &'a Map,
+    wrong: Code,
+    terse: bool,
+    fault: Option<Error>,
+}
+
+impl<'a> Members<'a> {
+    /// `wrong` is the code of a member of the wrong type.
+    pub(crate) fn new(map: &'a Map, wrong: Code) -> Self {
+        Members {
+            map,
+            wrong,
+            terse: false,
+            fault: None,
+        }
+    }
+
+    /// The app's options: a fault names the option and no more, its type stands in the documentation.
+    pub(crate) fn of_options(map: &'a Map) -> Self {
+        Members {
+            terse: true,
+            ..Members::new(map, Code::ConfigInvalid)
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn get(&self, name: &str) -> Option<&'a Value> {
+        present(self.map, name)
+    }
+
+    #[inline(never)]
+    pub(crate) fn text(&mut self, name: &str) -> Option<&'a str> {
+        let value = self.get(name)?;
+        let text = value.as_str();
+        if text.is_none() {
+            self.mistyped(name, "not a string");
+        }
+        text
+    }
+
+    /// A string that must be there.
+    #[inline(never)]
+    pub(crate) fn needed(&mut self, name: &str) -> &'a str {
+        let text = self.text(name);
+        if text.is_none() {
+            self.mistyped(name, "missing");
+        }
+        text.unwrap_or_default()
+    }
+
+    /// A string that counts as absent when it is empty.
+    pub(crate) fn filled(&mut self, name: &str) -> Option<String> {
+        match self.text(name) {
+            Some(text) if !text.is_empty() => Some(text.into()),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.get(name) {
+            None => false,
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => {
+                self.mistyped(name, "not a boolean");
+                false
+            }
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn list(&mut self, name: &str) -> Option<Vec<&'a str>> {
+        let mut texts = Vec::new();
+        let value = self.get(name)?;
+        let items = value.as_array().map_or(&[][..], Vec::as_slice);
+        for item in items {
+            texts.extend(item.as_str());
+        }
+        if !value.is_array() || texts.len() != items.len() {
+            self.mistyped(name, "not a list of strings");
+        }
+        Some(texts)
+    }
+
+    /// A whole number of at most `most`.
+    #[inline(never)]
+    pub(crate) fn number(&mut self, name: &str, most: u64) -> Option<u64> {
+        let number = self.get(name)?.as_u64().filter(|number| *number <= most);
+        if number.is_none() {
+            self.mistyped(name, "not a number, or out of range");
+        }
+        number
+    }
+
+    /// Adds a fault unless there is one.
+    #[inline(never)]
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.fault.get_or_insert(error);
+    }
+
+    #[inline(never)]
+    pub(crate) fn mistyped(&mut self, name: &str, what: &str) {
+        let what = if self.terse { "" } else { what };
+        self.refuse(Error::about(self.wrong, name, what));
+    }
+
+    /// The value, or the fault in its place.
+    pub(crate) fn keep<T>(&mut self, value: Result<T, Error>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(error);
+                None
+            }
+        }
+    }
+
+    /// The first fault, if there is one.
+    pub(crate) fn done(&mut self) -> Result<(), Error> {
+        self.fault.take().map_or(Ok(()), Err)
+    }
 }
 
 /// Counts the colons of the outermost object, which in valid JSON is the number of its members, and bounds the depth

@@ -3,11 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::Value;
-
 use super::error::{Code, Error};
 use super::http::Answer;
-use super::json::{self, Map};
+use super::json::{self, Map, Members};
 use super::jwk::Alg;
 use super::url::{Endpoint, Parts};
 
@@ -203,38 +201,63 @@ impl Metadata {
     }
 
     fn read(issuer: &Issuer, map: &Map, wrong: Code) -> Result<Metadata, Error> {
-        if let Some(found) = text(map, "issuer", wrong)?.filter(|found| *found != issuer.as_str()) {
+        let mut members = Members::new(map, wrong);
+        let found = members.text("issuer");
+        if let Some(found) = found.filter(|found| *found != issuer.as_str()) {
             let code = Code::DiscoveryIssuerMismatch;
-            return Err(Error::mismatch(
-                code,
-                "issuer",
-                issuer.as_str(),
-                Some(found),
-            ));
+            let error = Error::mismatch(code, "issuer", issuer.as_str(), Some(found));
+            members.refuse(error);
         }
-        let algs = list(map, "id_token_signing_alg_values_supported", wrong)?;
-        let excludes = |name: &str, needed: &str| -> Result<bool, Error> {
-            Ok(list(map, name, wrong)?.is_some_and(|values| !values.contains(&needed)))
-        };
-        Ok(Metadata {
+        let algs = members.list("id_token_signing_alg_values_supported");
+        let mut endpoints = [const { None }; 6];
+        for (endpoint, name) in endpoints.iter_mut().zip([
+            "authorization_endpoint",
+            "token_endpoint",
+            "jwks_uri",
+            "userinfo_endpoint",
+            "revocation_endpoint",
+            "end_session_endpoint",
+        ]) {
+            *endpoint = read_endpoint(&mut members, name);
+        }
+        let iss_parameter_supported =
+            members.flag("authorization_response_iss_parameter_supported");
+        let mut excluded = [false; 3];
+        for (excluded, (name, needed)) in excluded.iter_mut().zip([
+            ("prompt_values_supported", "none"),
+            ("code_challenge_methods_supported", "S256"),
+            ("response_types_supported", "code"),
+        ]) {
+            let listed = members.list(name);
+            *excluded = listed.is_some_and(|values| !values.contains(&needed));
+        }
+        let par_required = members.flag("require_pushed_authorization_requests");
+        let [
+            authorization_endpoint,
+            token_endpoint,
+            jwks_uri,
+            userinfo_endpoint,
+            revocation_endpoint,
+            end_session_endpoint,
+        ] = endpoints;
+        let [prompt_none_excluded, pkce_excluded, code_flow_excluded] = excluded;
+        let metadata = Metadata {
             issuer: issuer.clone(),
-            authorization_endpoint: endpoint(map, "authorization_endpoint", wrong)?,
-            token_endpoint: endpoint(map, "token_endpoint", wrong)?,
-            jwks_uri: endpoint(map, "jwks_uri", wrong)?,
-            userinfo_endpoint: endpoint(map, "userinfo_endpoint", wrong)?,
-            revocation_endpoint: endpoint(map, "revocation_endpoint", wrong)?,
-            end_session_endpoint: endpoint(map, "end_session_endpoint", wrong)?,
-            iss_parameter_supported: flag(
-                map,
-                "authorization_response_iss_parameter_supported",
-                wrong,
-            )?,
+            authorization_endpoint,
+            token_endpoint,
+            jwks_uri,
+            userinfo_endpoint,
+            revocation_endpoint,
+            end_session_endpoint,
+            iss_parameter_supported,
             id_token_algs: algs.map(|names| names.into_iter().filter_map(Alg::parse).collect()),
-            prompt_none_excluded: excludes("prompt_values_supported", "none")?,
-            pkce_excluded: excludes("code_challenge_methods_supported", "S256")?,
-            code_flow_excluded: excludes("response_types_supported", "code")?,
-            par_required: flag(map, "require_pushed_authorization_requests", wrong)?,
-        })
+            prompt_none_excluded,
+            pkce_excluded,
+            code_flow_excluded,
+            par_required,
+        };
+        members.done()?;
+        Ok(metadata)
     }
 }
 
@@ -248,41 +271,8 @@ fn missing(name: &str, code: Code) -> Error {
     Error::new(code).with_detail(name)
 }
 
-fn text<'a>(map: &'a Map, name: &str, wrong: Code) -> Result<Option<&'a str>, Error> {
-    match json::present(map, name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Error::about(wrong, name, "not a string")),
-    }
-}
-
-fn endpoint(map: &Map, name: &str, wrong: Code) -> Result<Option<Endpoint>, Error> {
-    let Some(url) = text(map, name, wrong)? else {
-        return Ok(None);
-    };
-    match Endpoint::parse(url) {
-        Ok(endpoint) => Ok(Some(endpoint)),
-        Err(code) => Err(Error::about(code, name, super::error::clip(url))),
-    }
-}
-
-fn flag(map: &Map, name: &str, wrong: Code) -> Result<bool, Error> {
-    match json::present(map, name) {
-        None => Ok(false),
-        Some(Value::Bool(value)) => Ok(*value),
-        Some(_) => Err(Error::about(wrong, name, "not a boolean")),
-    }
-}
-
-fn list<'a>(map: &'a Map, name: &str, wrong: Code) -> Result<Option<Vec<&'a str>>, Error> {
-    let Some(value) = json::present(map, name) else {
-        return Ok(None);
-    };
-    let items = value
-        .as_array()
-        .and_then(|items| items.iter().map(Value::as_str).collect());
-    match items {
-        Some(items) => Ok(Some(items)),
-        None => Err(Error::about(wrong, name, "not a list of strings")),
-    }
+fn read_endpoint(members: &mut Members<'_>, name: &str) -> Option<Endpoint> {
+    let url = members.text(name)?;
+    let endpoint = Endpoint::parse(url);
+    members.keep(endpoint.map_err(|code| Error::about(code, name, super::error::clip(url))))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{Code, Error, ProviderError};
 use super::form::Form;
 use super::http::{Answer, Request};
-use super::json::{self, Map};
+use super::json::{self, Map, Members};
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::url::Endpoint;
 
@@ -172,45 +172,29 @@ pub(crate) fn oauth_error(map: &Map, answer: &Answer) -> Option<Error> {
 }
 
 fn success(map: &Map) -> Result<TokenResponse, Error> {
-    let access_token =
-        text(map, "access_token")?.ok_or_else(|| malformed("access_token", "missing"))?;
+    let mut members = Members::new(map, Code::TokenMalformed);
+    let access_token = members.needed("access_token");
     // The characters that a header can carry (RFC 6749 appendix A.12), without the space.
     if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(malformed(
-            "access_token",
-            "empty, or with characters that no token has",
-        ));
+        let what = "empty, or with characters that no token has";
+        members.refuse(malformed("access_token", what));
     }
-    let token_type = text(map, "token_type")?.ok_or_else(|| malformed("token_type", "missing"))?;
+    let token_type = members.needed("token_type");
     if !token_type.eq_ignore_ascii_case("bearer") {
         let code = Code::TokenTypeUnsupported;
-        return Err(Error::mismatch(
-            code,
-            "token_type",
-            "Bearer",
-            Some(token_type),
-        ));
+        let error = Error::mismatch(code, "token_type", "Bearer", Some(token_type));
+        members.refuse(error);
     }
-    let filled = |name| -> Result<Option<String>, Error> {
-        Ok(text(map, name)?
-            .filter(|text| !text.is_empty())
-            .map(String::from))
-    };
-    Ok(TokenResponse {
+    let expires_in = members.get("expires_in").map(seconds);
+    let tokens = TokenResponse {
         access_token: AccessToken::new(access_token.into()),
-        refresh_token: filled("refresh_token")?.map(RefreshToken::new),
-        id_token: filled("id_token")?.map(IdToken::new),
-        expires_in: json::present(map, "expires_in").map(seconds).transpose()?,
-        scope: text(map, "scope")?.map(String::from),
-    })
-}
-
-fn text<'a>(map: &'a Map, name: &str) -> Result<Option<&'a str>, Error> {
-    match json::present(map, name) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(malformed(name, "not a string")),
-    }
+        refresh_token: members.filled("refresh_token").map(RefreshToken::new),
+        id_token: members.filled("id_token").map(IdToken::new),
+        expires_in: expires_in.and_then(|seconds| members.keep(seconds)),
+        scope: members.text("scope").map(String::from),
+    };
+    members.done()?;
+    Ok(tokens)
 }
 
 fn seconds(value: &Value) -> Result<u64, Error> {

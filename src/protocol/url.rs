@@ -43,8 +43,8 @@ impl Endpoint {
     pub fn path(&self) -> &str {
         let whole = self.text.split('?').next().unwrap_or_default();
         // Behind scheme and host: the third slash.
-        let slashes = whole.match_indices('/').map(|(at, _)| at);
-        let start = slashes.skip(2).next();
+        let mut slashes = whole.match_indices('/').map(|(at, _)| at);
+        let start = slashes.nth(2);
         start.and_then(|start| whole.get(start..)).unwrap_or("/")
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::resources::Resource;
 use crate::protocol::error::{Code, Error};
+use crate::protocol::json::Members;
 use crate::protocol::metadata::{Issuer, WellKnown};
 
 /// The configuration of one client at one provider.
@@ -55,110 +56,98 @@ impl Config {
     /// # Errors
     /// A `config_*` code whose detail names the option.
     pub fn from_map(map: &Map<String, Value>, origin: &str) -> Result<Self, Error> {
-        let redirect_uri = string(map, "redirectUri")?.unwrap_or_default();
-        check_redirect_uri(&redirect_uri)?;
-        let post_logout = match string(map, "postLogoutRedirectUri")? {
-            Some(uri) => {
-                check_redirect_uri(&uri)?;
-                uri
-            }
-            None => redirect_uri.clone(),
-        };
-        let scope = string(map, "scope")?.unwrap_or_else(|| "openid profile".into());
+        let mut options = Members::of_options(map);
+        let redirect_uri = options.text("redirectUri").unwrap_or_default();
+        check_redirect_uri(&mut options, redirect_uri);
+        let post_logout_redirect_uri = options
+            .text("postLogoutRedirectUri")
+            .unwrap_or(redirect_uri);
+        check_redirect_uri(&mut options, post_logout_redirect_uri);
+        let scope = options.text("scope").unwrap_or("openid profile");
         if !scope.split(' ').any(|item| item == "openid") {
-            return Err(Error::new(Code::ConfigScopeWithoutOpenid));
+            options.refuse(Error::new(Code::ConfigScopeWithoutOpenid));
         }
-        let leeway_s = number(map, "leeway", 60, 300)?;
-        Ok(Self {
-            issuer: Issuer::parse(&required(map, "issuer")?)?,
-            client_id: required(map, "clientId")?,
-            redirect_uri,
-            post_logout_redirect_uri: post_logout,
-            scope,
-            resources: Resource::list(map.get("resources"), origin)?,
-            extra: pairs(map.get("authorizationParams"), "authorizationParams")?,
-            metadata: match map.get("metadata") {
-                None | Some(Value::Null) => None,
-                Some(Value::Object(document)) => Some(document.clone()),
-                Some(_) => return Err(invalid("metadata")),
-            },
-            well_known: match string(map, "discovery")?.as_deref() {
-                None | Some("openid-configuration") => WellKnown::OpenIdConfiguration,
-                Some("oauth-authorization-server") => WellKnown::OauthAuthorizationServer,
-                Some(_) => return Err(invalid("discovery")),
-            },
+        let leeway_s = options.number("leeway", 300).unwrap_or(60);
+        let issuer = required(&mut options, "issuer");
+        options.done()?;
+        let issuer = Issuer::parse(issuer)?;
+        let client_id = required(&mut options, "clientId");
+        let resources = Resource::list(options.get("resources"), origin);
+        let resources = options.keep(resources).unwrap_or_default();
+        let extra = pairs(&mut options, "authorizationParams");
+        let metadata = match options.get("metadata") {
+            None => None,
+            Some(Value::Object(document)) => Some(document.clone()),
+            Some(_) => {
+                options.mistyped("metadata", "");
+                None
+            }
+        };
+        let well_known = match options.text("discovery") {
+            Some("oauth-authorization-server") => WellKnown::OauthAuthorizationServer,
+            known => {
+                if known.is_some_and(|known| known != "openid-configuration") {
+                    options.mistyped("discovery", "");
+                }
+                WellKnown::OpenIdConfiguration
+            }
+        };
+        let trusted_audiences = options.list("trustedAudiences").unwrap_or_default();
+        let rotation_grace_s = options.number("rotationGrace", 3600).unwrap_or(0);
+        let config = Self {
+            issuer,
+            client_id: client_id.into(),
+            redirect_uri: redirect_uri.into(),
+            post_logout_redirect_uri: post_logout_redirect_uri.into(),
+            scope: scope.into(),
+            resources,
+            extra,
+            metadata,
+            well_known,
             leeway_s,
-            trusted_audiences: strings(map.get("trustedAudiences"), "trustedAudiences")?,
+            trusted_audiences: trusted_audiences.into_iter().map(String::from).collect(),
             id_token_hint: !matches!(map.get("idTokenHint"), Some(Value::Bool(false))),
-            rotation_grace_s: number(map, "rotationGrace", 0, 3600)?,
-        })
+            rotation_grace_s,
+        };
+        options.done()?;
+        Ok(config)
     }
 }
 
 /// Reads an object of string values, such as extra parameters.
-pub(crate) fn pairs(
-    value: Option<&Value>,
-    name: &'static str,
-) -> Result<Vec<(String, String)>, Error> {
-    match value {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Object(map)) => map
-            .iter()
-            .map(|(key, value)| match value {
-                Value::String(text) => Ok((key.clone(), text.clone())),
-                _ => Err(invalid(name)),
-            })
-            .collect(),
-        Some(_) => Err(invalid(name)),
+pub(crate) fn pairs(options: &mut Members<'_>, name: &str) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    match options.get(name) {
+        None => {}
+        Some(Value::Object(map)) => {
+            for (key, value) in map {
+                match value {
+                    Value::String(text) => pairs.push((key.clone(), text.clone())),
+                    _ => options.mistyped(name, ""),
+                }
+            }
+        }
+        Some(_) => options.mistyped(name, ""),
     }
+    pairs
 }
 
 pub(crate) fn invalid(name: &str) -> Error {
     Error::new(Code::ConfigInvalid).with_detail(name)
 }
 
-pub(crate) fn string(map: &Map<String, Value>, name: &str) -> Result<Option<String>, Error> {
-    match map.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(invalid(name)),
+fn required<'a>(options: &mut Members<'a>, name: &str) -> &'a str {
+    let text = options.text(name).unwrap_or_default();
+    if text.is_empty() {
+        options.refuse(Error::new(Code::ConfigMissing).with_detail(name));
     }
-}
-
-pub(crate) fn strings(value: Option<&Value>, name: &str) -> Result<Vec<String>, Error> {
-    match value {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| item.as_str().map(String::from).ok_or_else(|| invalid(name)))
-            .collect(),
-        Some(_) => Err(invalid(name)),
-    }
-}
-
-fn required(map: &Map<String, Value>, name: &str) -> Result<String, Error> {
-    match string(map, name)? {
-        Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(Error::new(Code::ConfigMissing).with_detail(name)),
-    }
-}
-
-fn number(map: &Map<String, Value>, name: &str, default: u64, most: u64) -> Result<u64, Error> {
-    match map.get(name) {
-        None | Some(Value::Null) => Ok(default),
-        Some(value) => match value.as_u64() {
-            Some(seconds) if seconds <= most => Ok(seconds),
-            _ => Err(invalid(name)),
-        },
-    }
+    text
 }
 
 /// RFC 6749 section 3.1.2: absolute and without a fragment.
-fn check_redirect_uri(uri: &str) -> Result<(), Error> {
+fn check_redirect_uri(options: &mut Members<'_>, uri: &str) {
     let absolute = uri.starts_with("https://") || uri.starts_with("http://");
-    if absolute && !uri.contains('#') {
-        Ok(())
-    } else {
-        Err(Error::new(Code::ConfigBadRedirectUri))
+    if !absolute || uri.contains('#') {
+        options.refuse(Error::new(Code::ConfigBadRedirectUri));
     }
 }

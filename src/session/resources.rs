@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
-use super::config::{invalid, string, strings};
+use super::config::invalid;
 use super::event::ApiRequest;
 use crate::protocol::error::{Code, Error};
+use crate::protocol::json::Members;
 use crate::protocol::url::Endpoint;
 
 /// An API that may receive the access token.
@@ -34,14 +35,17 @@ impl Resource {
     pub fn list(value: Option<&Value>, origin: &str) -> Result<Vec<Self>, Error> {
         match value {
             None | Some(Value::Null) => Ok(vec![Self::from_text("/api/", origin)?]),
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| match item {
-                    Value::String(text) => Self::from_text(text, origin),
-                    Value::Object(map) => Self::from_map(map, origin),
-                    _ => Err(bad("")),
-                })
-                .collect(),
+            Some(Value::Array(items)) => {
+                let mut resources = Vec::new();
+                for item in items {
+                    resources.push(match item {
+                        Value::String(text) => Self::from_text(text, origin),
+                        Value::Object(map) => Self::from_map(map, origin),
+                        _ => Err(bad("")),
+                    }?);
+                }
+                Ok(resources)
+            }
             Some(_) => Err(invalid("resources")),
         }
     }
@@ -61,7 +65,7 @@ impl Resource {
 
     fn from_text(text: &str, origin: &str) -> Result<Self, Error> {
         if text.starts_with('/') {
-            return Self::new(origin, vec![text.into()], Vec::new(), false);
+            return Self::new(origin, &[text]);
         }
         let endpoint = Endpoint::parse(text).map_err(|_| bad(text))?;
         let home = endpoint.origin();
@@ -69,56 +73,55 @@ impl Resource {
             .get(home.len()..)
             .filter(|path| !path.is_empty())
             .unwrap_or("/");
-        Self::new(home, vec![path.into()], Vec::new(), false)
+        Self::new(home, &[path])
     }
 
     fn from_map(map: &Map<String, Value>, own: &str) -> Result<Self, Error> {
-        let origin: String = match string(map, "origin")? {
-            None => own.into(),
-            Some(text) => {
-                let endpoint = Endpoint::parse(&text).map_err(|_| bad(&text))?;
-                if endpoint.origin() != text.trim_end_matches('/') {
-                    return Err(bad(&text));
-                }
-                endpoint.origin().into()
-            }
+        let mut entry = Members::of_options(map);
+        let origin = entry.text("origin");
+        let redirects = entry.text("redirects");
+        let methods = entry.list("methods").unwrap_or_default();
+        let paths = entry.list("paths").unwrap_or_default();
+        entry.done()?;
+        let home = match origin {
+            None => None,
+            Some(text) => match Endpoint::parse(text) {
+                Ok(home) if home.origin() == text.trim_end_matches('/') => Some(home),
+                _ => return Err(bad(text)),
+            },
         };
-        let follow = match string(map, "redirects")?.as_deref() {
+        let follow_redirects = match redirects {
             None | Some("refuse") => false,
             Some(Self::FOLLOW) => true,
             Some(other) => return Err(bad(other)),
         };
-        let methods = strings(map.get("methods"), "resources")?;
-        let methods = methods
-            .iter()
-            .map(|method| method.to_ascii_uppercase())
-            .collect();
-        Self::new(
-            &origin,
-            strings(map.get("paths"), "resources")?,
-            methods,
-            follow,
-        )
+        let mut resource = Self::new(home.as_ref().map_or(own, Endpoint::origin), &paths)?;
+        resource.follow_redirects = follow_redirects;
+        for method in methods {
+            resource.methods.push(method.to_ascii_uppercase());
+        }
+        Ok(resource)
     }
 
-    fn new(
-        origin: &str,
-        paths: Vec<String>,
-        methods: Vec<String>,
-        follow_redirects: bool,
-    ) -> Result<Self, Error> {
-        let fits = |path: &String| {
-            path.starts_with('/') && !path.contains(['?', '#', '*', '\\']) && !path.contains("/../")
+    fn new(origin: &str, paths: &[&str]) -> Result<Self, Error> {
+        let mut resource = Self {
+            origin: origin.into(),
+            paths: Vec::new(),
+            methods: Vec::new(),
+            follow_redirects: false,
         };
-        match paths.iter().find(|path| !fits(path)) {
-            Some(path) => Err(bad(path)),
-            None if paths.is_empty() => Err(bad(origin)),
-            None => Ok(Self {
-                origin: origin.into(),
-                paths,
-                methods,
-                follow_redirects,
-            }),
+        for path in paths {
+            if !path.starts_with('/')
+                || path.contains(['?', '#', '*', '\\'])
+                || path.contains("/../")
+            {
+                return Err(bad(path));
+            }
+            resource.paths.push((*path).into());
+        }
+        match paths.is_empty() {
+            true => Err(bad(origin)),
+            false => Ok(resource),
         }
     }
 }

@@ -89,9 +89,8 @@ impl Transaction {
             return Err(corrupt());
         };
         let text = |name: &str| map.get(name).and_then(Value::as_str).map(String::from);
-        let need = |name: &str| text(name).ok_or_else(corrupt);
         let number = |name: &str| map.get(name).and_then(Value::as_u64);
-        if number("v") != Some(VERSION) || need("state")? != state {
+        if number("v") != Some(VERSION) || map.get("state").and_then(Value::as_str) != Some(state) {
             return Err(corrupt());
         }
         let created_at = number("createdAt").ok_or_else(corrupt)?;
@@ -100,23 +99,29 @@ impl Transaction {
         {
             return Err(Error::new(Code::TransactionExpired));
         }
-        let restore = matches!(map.get("restore"), Some(Value::Bool(true))).then(|| Restore {
-            session: text("session"),
-            carry: text("carry"),
-        });
-        Ok(Self {
+        let mut whole = true;
+        let mut need = |name: &str| {
+            let found = text(name);
+            whole &= found.is_some();
+            found.unwrap_or_default()
+        };
+        let transaction = Self {
             state: state.into(),
-            nonce: need("nonce")?,
-            verifier: CodeVerifier::new(need("verifier")?),
-            issuer: need("issuer")?,
-            client_id: need("clientId")?,
-            redirect_uri: need("redirectUri")?,
-            scope: need("scope")?,
-            return_to: need("returnTo")?,
+            nonce: need("nonce"),
+            verifier: CodeVerifier::new(need("verifier")),
+            issuer: need("issuer"),
+            client_id: need("clientId"),
+            redirect_uri: need("redirectUri"),
+            scope: need("scope"),
+            return_to: need("returnTo"),
             max_age: number("maxAge"),
             created_at,
-            restore,
-        })
+            restore: matches!(map.get("restore"), Some(Value::Bool(true))).then(|| Restore {
+                session: text("session"),
+                carry: text("carry"),
+            }),
+        };
+        whole.then_some(transaction).ok_or_else(corrupt)
     }
 }
 

@@ -8,7 +8,7 @@ use core::cell::RefCell;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Request, RequestInit, RequestRedirect, Response, ResponseType, Url};
+use web_sys::{Request, RequestInit, Response, Url};
 
 use super::object::object;
 use crate::protocol::error::{Code, Error};
@@ -20,6 +20,10 @@ use crate::session::event::Ticket;
 extern "C" {
     #[wasm_bindgen(js_name = fetch)]
     fn fetch_request(request: &Request) -> Promise;
+
+    type RedirectMode;
+    #[wasm_bindgen(method, getter)]
+    fn redirect(this: &RedirectMode) -> String;
 }
 
 /// The calls that are on their way.
@@ -96,7 +100,8 @@ impl Calls {
             Ok(response) => response.unchecked_into(),
             Err(exception) => return self.failed(ticket, exception),
         };
-        if refuse_redirects && response.type_() == ResponseType::Opaqueredirect {
+        // What "manual" shows of a redirect has no status.
+        if refuse_redirects && response.status() == 0 {
             self.close(ticket);
             return Sent::Redirected;
         }
@@ -124,7 +129,7 @@ impl Calls {
     ) -> Option<Result<(Request, bool), JsValue>> {
         let calls = self.0.borrow();
         let call = calls.iter().find(|call| call.ticket == ticket)?;
-        let refuse = !follow_redirects && call.request.redirect() == RequestRedirect::Follow;
+        let refuse = !follow_redirects && redirect_mode(&call.request) == "follow";
         let init: RequestInit = object(if refuse {
             r#"{"redirect":"manual"}"#
         } else {
@@ -167,4 +172,8 @@ impl Calls {
         let at = calls.iter().position(|call| call.ticket == ticket)?;
         Some(calls.swap_remove(at))
     }
+}
+
+fn redirect_mode(request: &Request) -> String {
+    request.unchecked_ref::<RedirectMode>().redirect()
 }

@@ -5,12 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Event, EventTarget, Headers, RequestInit, Response, ResponseType};
+use web_sys::{AbortSignal, Event, EventTarget, Headers, RequestInit, Response};
 
-use super::clock::Timeout;
+use super::clock::pause;
 use super::object::{object, set};
 use crate::protocol::http::{Answer, Method, Request};
 use crate::session::NetworkFailure;
@@ -68,12 +68,11 @@ impl Fetcher {
         kind: SendKind,
     ) -> Result<Answer, NetworkFailure> {
         let init = options(request, kind);
-        match fetch_within(&request.url, &init, deadline_ms).await {
-            Ok(response) if kind == SendKind::Probe => Ok(answer(&response, String::new())),
-            Ok(response) => read(&response, deadline_ms).await,
-            Err(Failed::Deadline) => Err(NetworkFailure::Timeout),
-            Err(Failed::Fetch) if kind == SendKind::Probe => Err(NetworkFailure::Unreachable),
-            Err(Failed::Fetch) => Err(self.inquire(request).await),
+        match exchange(&request.url, &init, kind, deadline_ms).await {
+            Err(NetworkFailure::Unreachable) if kind != SendKind::Probe => {
+                Err(self.inquire(request).await)
+            }
+            outcome => outcome,
         }
     }
 
@@ -90,8 +89,9 @@ impl Fetcher {
             headers: Vec::new(),
             body: None,
         };
-        let init = options(&probe, SendKind::Probe);
-        if fetch_within(&probe.url, &init, INQUIRY_MS).await.is_ok() {
+        let kind = SendKind::Probe;
+        let init = options(&probe, kind);
+        if exchange(&probe.url, &init, kind, INQUIRY_MS).await.is_ok() {
             return NetworkFailure::Cors;
         }
         // A policy that refuses both requests says so in a task of its own, after both have failed.
@@ -100,8 +100,7 @@ impl Fetcher {
             if self.refused.borrow().iter().any(blocked) {
                 return NetworkFailure::BlockedByCsp;
             }
-            let (moment, _timer) = deadline(VIOLATION_WAIT_MS);
-            let _ = JsFuture::from(moment).await;
+            pause(VIOLATION_WAIT_MS).await;
         }
         NetworkFailure::Unreachable
     }
@@ -114,58 +113,39 @@ impl Drop for Fetcher {
     }
 }
 
-enum Failed {
-    Deadline,
-    Fetch,
-}
-
-async fn fetch_within(url: &str, init: &RequestInit, within_ms: u32) -> Result<Response, Failed> {
-    let controller = AbortController::new().map_err(|_| Failed::Fetch)?;
-    init.set_signal(Some(&controller.signal()));
-    let aborter = controller.clone();
-    let timer = Timeout::after(within_ms.into(), move || aborter.abort());
-    let outcome = JsFuture::from(fetch_url(url, init)).await;
-    drop(timer);
-    match outcome {
-        Ok(response) => Ok(response.unchecked_into()),
-        Err(_) if controller.signal().aborted() => Err(Failed::Deadline),
-        Err(_) => Err(Failed::Fetch),
+/// The deadline holds for the body too: a server may send its headers and then nothing.
+async fn exchange(
+    url: &str,
+    init: &RequestInit,
+    kind: SendKind,
+    within_ms: u32,
+) -> Result<Answer, NetworkFailure> {
+    let deadline = AbortSignal::timeout_with_u32(within_ms);
+    init.set_signal(Some(&deadline));
+    // Whether it was the deadline or the network; an abort is not told apart in any other way.
+    let failed = |_| match deadline.aborted() {
+        true => NetworkFailure::Timeout,
+        false => NetworkFailure::Unreachable,
+    };
+    let response = JsFuture::from(fetch_url(url, init)).await.map_err(failed)?;
+    let response: Response = response.unchecked_into();
+    if kind == SendKind::Probe {
+        return Ok(answer(&response, String::new()));
     }
-}
-
-async fn read(response: &Response, within_ms: u32) -> Result<Answer, NetworkFailure> {
-    if response.type_() == ResponseType::Opaqueredirect {
+    // What "manual" shows of a redirect has no status.
+    if response.status() == 0 {
         return Err(NetworkFailure::Redirected);
     }
-    let announced = header(response, "content-length").and_then(|length| length.parse().ok());
+    let announced = header(&response, "content-length").and_then(|length| length.parse().ok());
     if announced.is_some_and(|length: u64| length > LARGEST_BODY) {
         return Err(NetworkFailure::TooLarge);
     }
-    let text = response.text().map_err(|_| NetworkFailure::Unreachable)?;
-    // The deadline holds for the body too: a server may send its headers and then nothing.
-    let (slow, timer) = deadline(within_ms);
-    let race = Promise::race(&Array::of2(&text, &slow));
-    let body = JsFuture::from(race).await;
-    drop(timer);
-    match body.map(|text| text.as_string()) {
-        Ok(Some(text)) if text.len() as u64 <= LARGEST_BODY => Ok(answer(response, text)),
-        Ok(Some(_)) => Err(NetworkFailure::TooLarge),
-        Ok(None) => Err(NetworkFailure::Timeout),
-        Err(_) => Err(NetworkFailure::Unreachable),
+    let text = response.text().map_err(failed)?;
+    let text = JsFuture::from(text).await.map_err(failed)?;
+    match text.as_string() {
+        Some(text) if text.len() as u64 <= LARGEST_BODY => Ok(answer(&response, text)),
+        _ => Err(NetworkFailure::TooLarge),
     }
-}
-
-/// A promise that resolves to nothing when the time is over, and the timer behind it.
-fn deadline(within_ms: u32) -> (Promise, Rc<RefCell<Option<Timeout>>>) {
-    let slot = Rc::new(RefCell::new(None));
-    let inner = Rc::clone(&slot);
-    let promise = Promise::new(&mut |resolve, _| {
-        let timer = Timeout::after(within_ms.into(), move || {
-            let _ = resolve.call0(&JsValue::UNDEFINED);
-        });
-        inner.replace(Some(timer));
-    });
-    (promise, slot)
 }
 
 fn answer(response: &Response, body: String) -> Answer {

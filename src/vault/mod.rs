@@ -8,8 +8,8 @@ mod fetch;
 mod object;
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::rc::Rc;
+use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
@@ -27,7 +27,7 @@ pub struct Vault(Rc<Inner>);
 struct Inner {
     session: RefCell<Session>,
     emit: Box<dyn Fn(Outgoing)>,
-    effects: RefCell<VecDeque<Effect>>,
+    effects: RefCell<Vec<Effect>>,
     busy: Cell<bool>,
     timer: RefCell<Option<clock::Timeout>>,
     api: api::Calls,
@@ -79,68 +79,21 @@ impl Vault {
             return;
         }
         loop {
-            let next = self.0.effects.borrow_mut().pop_front();
-            match next {
-                Some(effect) => self.carry_out(effect),
-                None => break,
+            let mut effects = self.0.effects.borrow_mut();
+            if effects.is_empty() {
+                break;
             }
+            let effect = effects.remove(0);
+            drop(effects);
+            self.carry_out(effect);
         }
         self.0.busy.set(false);
     }
 
     fn carry_out(&self, effect: Effect) {
         match effect {
-            Effect::Send {
-                call,
-                request,
-                deadline_ms,
-                kind,
-            } => {
-                let vault = self.clone();
-                spawn_local(async move {
-                    let answer = vault.0.fetcher.send(&request, deadline_ms, kind).await;
-                    vault.dispatch(Event::Answered { call, answer });
-                });
-            }
-            Effect::Verify {
-                call,
-                alg,
-                key,
-                input,
-                signature,
-            } => {
-                let vault = self.clone();
-                spawn_local(async move {
-                    let valid = crypto::verify(alg, &key, &input, &signature).await;
-                    vault.dispatch(Event::Verified { call, valid });
-                });
-            }
-            Effect::CallApi {
-                ticket,
-                token,
-                follow_redirects,
-            } => {
-                let vault = self.clone();
-                spawn_local(async move {
-                    match vault.0.api.send(ticket, &token, follow_redirects).await {
-                        api::Sent::Answered { status, challenge } => {
-                            vault.dispatch(Event::ApiAnswered {
-                                ticket,
-                                status,
-                                challenge,
-                            });
-                        }
-                        api::Sent::Failed(exception) => {
-                            vault.dispatch(Event::ApiFailed { ticket });
-                            vault.emit(Outgoing::thrown(ticket, exception));
-                        }
-                        api::Sent::Redirected => {
-                            vault.dispatch(Event::ApiFailed { ticket });
-                            vault.answer(ticket, Err(Error::new(Code::ApiRedirected)));
-                        }
-                        api::Sent::Gone => {}
-                    }
-                });
+            Effect::Send { .. } | Effect::Verify { .. } | Effect::CallApi { .. } => {
+                spawn_local(self.clone().go(effect));
             }
             Effect::Deliver { ticket } => {
                 if let Some(response) = self.0.api.deliver(ticket) {
@@ -151,6 +104,53 @@ impl Vault {
             Effect::Tell(notice) => self.emit(Outgoing::notice(&notice)),
             Effect::WakeAt(at) => self.set_timer(at),
         }
+    }
+
+    /// What takes time. One task for all three kinds: each kind of task costs its own machinery.
+    async fn go(self, effect: Effect) {
+        let event = match effect {
+            Effect::Send {
+                call,
+                request,
+                deadline_ms,
+                kind,
+            } => {
+                let answer = self.0.fetcher.send(&request, deadline_ms, kind).await;
+                Event::Answered { call, answer }
+            }
+            Effect::Verify {
+                call,
+                alg,
+                key,
+                input,
+                signature,
+            } => {
+                let valid = crypto::verify(alg, &key, &input, &signature).await;
+                Event::Verified { call, valid }
+            }
+            Effect::CallApi {
+                ticket,
+                token,
+                follow_redirects,
+            } => match self.0.api.send(ticket, &token, follow_redirects).await {
+                api::Sent::Answered { status, challenge } => Event::ApiAnswered {
+                    ticket,
+                    status,
+                    challenge,
+                },
+                api::Sent::Failed(exception) => {
+                    self.emit(Outgoing::thrown(ticket, exception));
+                    Event::ApiFailed { ticket }
+                }
+                api::Sent::Redirected => {
+                    self.answer(ticket, Err(Error::new(Code::ApiRedirected)));
+                    Event::ApiFailed { ticket }
+                }
+                api::Sent::Gone => return,
+            },
+            _ => return,
+        };
+        self.dispatch(event);
     }
 
     fn answer(&self, ticket: Ticket, reply: Result<Reply, Error>) {

@@ -213,11 +213,7 @@ fn r_056_o_15_an_error_response_is_data_and_the_session_stays() {
     let ticket = page.come_back_with(&trip.query(words), &trip);
     let error = page.error(ticket);
     assert_eq!(error.code, Code::IdpError);
-<<<<<<< HEAD
-    let said = error.provider.clone().unwrap();
-=======
     let said = error.provider.as_deref().unwrap();
->>>>>>> 52171baf3afbb730452eba12619c423b19fd2f97
     assert_eq!(said.error, "access_denied");
     assert_eq!(said.description.as_deref(), Some("<img onerror=x>"));
     assert_eq!(said.uri.as_deref(), Some("https://id.example/help"));

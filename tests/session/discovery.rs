@@ -163,11 +163,7 @@ fn r_034_o_05_an_insecure_endpoint_is_refused_before_anything_is_asked_of_it() {
             page.answer(DISCOVERY, metadata_with(&json!({ name: url })));
             let error = page.error(ticket);
             assert_eq!(error.code, Code::InsecureEndpoint, "{name}: {url}");
-<<<<<<< HEAD
-            assert!(error.detail.clone().unwrap().contains(name));
-=======
             assert!(error.detail.as_deref().unwrap().contains(name));
->>>>>>> 52171baf3afbb730452eba12619c423b19fd2f97
             assert_eq!(page.sent.len(), 1);
         }
     }
