@@ -1,4 +1,5 @@
 // One browser, one provider, every client in turn: how long the steps of a session take.
+import { setTimeout as pause } from "node:timers/promises";
 import { launch } from "../tests/e2e/support/browsers.mjs";
 import { startSite } from "../tests/e2e/support/site.mjs";
 import { until } from "../tests/e2e/support/until.mjs";
@@ -12,6 +13,7 @@ const BATCHES = 20;
 const BATCH_SIZE = 10;
 /** A client that takes longer for one round hangs. */
 const ROUND_MS = 120_000;
+const CLOSE_MS = 3_000;
 
 /** Runs `rounds` rounds and gives, per client, a list of results. The clients take turns within each round. */
 export async function timings(rounds, say) {
@@ -76,7 +78,7 @@ async function measureClient(world) {
 
 /** Sign-in, calls, and many calls at once on an expired token, in a browser context of their own. */
 async function oneSession({ browser, provider, site }) {
-  const { context, open } = await start(browser);
+  const { open, close } = await start(browser);
   try {
     provider.requests.clear();
     const tab = await open(`${site.origin}/#sign-in`);
@@ -100,13 +102,13 @@ async function oneSession({ browser, provider, site }) {
       expired: { ...expired, tokenRequests: provider.count("token") },
     };
   } finally {
-    await context.close();
+    await close();
   }
 }
 
 /** Two signed-in tabs; milliseconds from the sign-out in one to its notice in the other, or null. */
 async function signOutElsewhere({ browser, site }) {
-  const { context, open } = await start(browser);
+  const { open, close } = await start(browser);
   try {
     const one = await open(`${site.origin}/#sign-in`);
     await one.event("signedIn");
@@ -119,11 +121,11 @@ async function signOutElsewhere({ browser, site }) {
     const event = await until(seen, "sign-out", { timeout: PATIENCE_MS }).catch(() => null);
     return event && event.at - at;
   } finally {
-    await context.close();
+    await close();
   }
 }
 
-/** The work, or an error when it takes too long. A browser context that hangs ends with the browser. */
+/** The work, or an error when it takes too long. */
 async function within(work) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -150,7 +152,9 @@ async function start(browser) {
     const event = (wanted) => until(() => events.find(({ name }) => name === wanted), wanted);
     return { page, events, event };
   };
-  return { context, open };
+  // A context that is closed in the middle of a navigation now and then never answers; it ends with the browser.
+  const close = () => Promise.race([context.close(), pause(CLOSE_MS)]);
+  return { open, close };
 }
 
 /** Some clients first ask for a session without showing anything; that is not the sign-in. */

@@ -129,6 +129,15 @@ export const parts = [
     },
   },
   {
+    name: "docs",
+    what: "the documents' examples, and the quick start in both browsers",
+    needs: ["build"],
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      yield await nodeTest("tests/docs", { CHROME: chrome, FIREFOX: firefox });
+    },
+  },
+  {
     name: "properties",
     what: "the property tests of the session, many more cases",
     slow: true,

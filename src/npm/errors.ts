@@ -1,7 +1,7 @@
 import { early, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes.js";
 
-/** Where each code has its page; `npm start` serves the same pages under `/errors/`. */
-export const DOCS = "https://keyward.dev/errors/";
+/** Where each code has its page under `/errors/`; `npm start` serves the same pages. A reserved name until there is a site. */
+const HOMEPAGE = "https://keyward.example";
 
 /** What the provider or an API said, as data: show it as text, never as markup. */
 export interface ProviderSaid {
@@ -60,7 +60,7 @@ export class AuthError extends Error {
     this.group = group;
     this.retryable = retryable === 1;
     this.fix = fix.replace(/<(\w+)>/g, (placeholder, name: string) => names[name] ?? placeholder);
-    this.docs = DOCS + error.code;
+    this.docs = `${HOMEPAGE}/errors/${error.code}`;
     if (error.detail !== undefined) this.detail = error.detail;
     if (error.retryAfter !== undefined) this.retryAfter = error.retryAfter;
     if (error.provider !== undefined) this.provider = error.provider;

@@ -19,6 +19,17 @@ import type {
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
 const MOST_DIAGNOSTICS = 50;
+const METHODS = [
+  "subscribe",
+  "on",
+  "signIn",
+  "fetch",
+  "userInfo",
+  "refresh",
+  "accessToken",
+  "preload",
+  "signOut",
+] as const;
 /** The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something. */
 const NEEDS_USER = [
   "login_required",
@@ -50,6 +61,7 @@ export class Front<TUser> implements Auth<TUser> {
   #link: Promise<Link> | undefined;
   /** While the vault says whether another session is the same user's, nothing is asked of it. */
   #adopting: Promise<void> = Promise.resolve();
+  #wasStopped: () => boolean = () => false;
   /** Ends a navigation that the user came back from. */
   #cancelNavigation: (() => void) | null = null;
 
@@ -61,6 +73,8 @@ export class Front<TUser> implements Auth<TUser> {
     this.#options = options;
     this.#redirectUri = options.redirectUri ?? "";
     this.ready = new Promise((resolve) => (this.#settle = resolve));
+    // Apps hand these on by themselves: useSyncExternalStore(auth.subscribe, ...), { fetch: auth.fetch }.
+    for (const name of METHODS) this[name] = this[name].bind(this) as never;
     // On a server there is nobody to sign in: the state stays "loading", as the first render in the browser shows it.
     this.#store = new Store(options.issuer, options.clientId);
     if (typeof document === "undefined") {
@@ -170,7 +184,7 @@ export class Front<TUser> implements Auth<TUser> {
   async signOut(options: SignOutOptions = {}): Promise<void> {
     const returnTo = options.returnTo === undefined ? undefined : returnPath(options.returnTo);
     if (this.#configError) throw this.#configError;
-    this.#compareMark(false);
+    this.#compareMark();
     if (this.#isForeign()) {
       // Another session took this one's place. If it is another user's, the page reloads and signs nobody out.
       await this.#adopting;
@@ -292,7 +306,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** Resolves when it is clear whose session this page shows. */
   async #settled(): Promise<void> {
     if (this.#state.status === "loading") await this.ready;
-    this.#compareMark(false);
+    this.#compareMark();
     await this.#adopting;
   }
 
@@ -402,16 +416,16 @@ export class Front<TUser> implements Auth<TUser> {
   #listen(): BroadcastChannel | null {
     const { issuer, clientId } = this.#options;
     addEventListener("storage", (event) => {
-      if (event.key === null || event.key === this.#store.markKey) this.#compareMark(false);
+      if (event.key === null || event.key === this.#store.markKey) this.#compareMark();
     });
-    watchPage({
-      onShow: (returned) => {
-        this.#compareMark(returned);
-        if (returned) this.#cameBack();
+    this.#wasStopped = watchPage({
+      onShow: () => {
+        this.#compareMark();
+        if (this.#wasStopped()) this.#cameBack();
         this.#tell("wake");
       },
       onNetwork: () => {
-        this.#compareMark(false);
+        this.#compareMark();
         this.#tell("wake");
       },
     });
@@ -421,15 +435,15 @@ export class Front<TUser> implements Auth<TUser> {
     channel.onmessage = ({ data }) => {
       // The message can be here before the storage shows it.
       if (typeof data === "string" && data[0] === "-" && data.slice(1) === this.#mark?.slice(1)) {
-        return this.#endedElsewhere(false);
+        return this.#endedElsewhere();
       }
-      this.#compareMark(false);
+      this.#compareMark();
     };
     return channel;
   }
 
   /** Looks whether the mark is still the one of the session that this page shows. */
-  #compareMark(returned: boolean): void {
+  #compareMark(): void {
     if (!this.#store.shared) return;
     const mark = this.#store.mark;
     const changed = mark !== this.#seen;
@@ -441,14 +455,15 @@ export class Front<TUser> implements Auth<TUser> {
       return;
     }
     if (this.#mark === null || mark === this.#mark) return;
-    if (mark?.[0] !== "+") return this.#endedElsewhere(returned);
+    if (mark?.[0] !== "+") return this.#endedElsewhere();
     this.#adopt(mark);
   }
 
   /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
-  #endedElsewhere(returned: boolean): void {
+  #endedElsewhere(): void {
     this.#tell("drop", { session: this.#session, revoke: this.#store.mark?.[0] === "-" });
-    if (returned) return hideAndReload();
+    // A running page shows the end in place; one that comes back would first show what is not its user's any more.
+    if (this.#wasStopped()) return hideAndReload();
     this.#ended("signedOutElsewhere", null);
   }
 

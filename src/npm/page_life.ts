@@ -1,21 +1,33 @@
 /** What happens to the page, as the front needs to know it. */
 export interface PageLife {
-  /** The page can be seen (again): shown, focused, thawed, back from the cache. `returned` if it had been stopped. */
-  onShow(returned: boolean): void;
+  /** The page can be seen (again): shown, focused, thawed, back from the cache. */
+  onShow(): void;
   /** The network came or went. */
   onNetwork(): void;
 }
 
-/** Listens for as long as the page lives: a client is made once and stays. */
-export function watchPage(life: PageLife): void {
-  addEventListener("pageshow", (event) => life.onShow(event.persisted));
-  document.addEventListener("resume", () => life.onShow(true));
+/**
+ * Listens for as long as the page lives: a client is made once and stays. Returns whether the page was stopped, in the
+ * cache or frozen, and has not been shown since: what it shows may be old, and on its way back other events come first.
+ */
+export function watchPage(life: PageLife): () => boolean {
+  let stopped = false;
+  const stop = () => (stopped = true);
+  const show = () => {
+    life.onShow();
+    stopped = false;
+  };
+  addEventListener("pagehide", (event) => event.persisted && stop());
+  document.addEventListener("freeze", stop);
+  addEventListener("pageshow", show);
+  document.addEventListener("resume", show);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") life.onShow(false);
+    if (document.visibilityState === "visible") life.onShow();
   });
-  addEventListener("focus", () => life.onShow(false));
+  addEventListener("focus", () => life.onShow());
   addEventListener("online", () => life.onNetwork());
   addEventListener("offline", () => life.onNetwork());
+  return () => stopped;
 }
 
 /** Resolves once the user can see the page: at once, when a hidden tab is shown, when a prerendered page is used. */

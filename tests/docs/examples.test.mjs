@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { project, root, run, tool } from "../packaging/tarball.mjs";
@@ -47,6 +47,28 @@ describe("the documents", () => {
       const links = [...read(name).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)];
       for (const [, target] of links) {
         assert.ok(existsSync(join(root, dirname(name), target)), target);
+      }
+    });
+  }
+});
+
+describe("the claims in SECURITY.md", () => {
+  const rows = [
+    ...read("SECURITY.md").matchAll(/^\| ([^|]+) \| (`tests?\/[^|]+|`src\/[^|]+) \|$/gm),
+  ];
+
+  test("were found", () => assert.ok(rows.length >= 15, `${rows.length} rows`));
+
+  for (const [, claim, tests] of rows) {
+    test(`name tests that exist: ${claim}`, () => {
+      for (const [, file, names] of tests.matchAll(/`([^`]+)`([^`]*)/g)) {
+        const text = readFileSync(join(root, file), "utf8").replaceAll("_", "-").toLowerCase();
+        const wanted = names.match(/[RO]-\d+|"[^"]+"/g) ?? [];
+        assert.ok(wanted.length > 0, `${file}: no name`);
+        for (const name of wanted) {
+          const plain = name.replaceAll('"', "").replaceAll("_", "-").toLowerCase();
+          assert.ok(text.includes(plain), `${file}: ${name}`);
+        }
       }
     });
   }

@@ -33,11 +33,7 @@ forEachBrowser((name) => {
 
     test("signs in, greets by name, calls the API, survives a reload, signs out", async () => {
       const page = await browser.newPage();
-      const shown = [];
-      page.on("dialog", (dialog) => {
-        shown.push(dialog.message());
-        void dialog.accept();
-      });
+      const { shown, accepted } = dialogs(page);
       const body = () => page.textContent("body").catch(() => "");
       const greeted = () =>
         until(async () => (await body()).includes("Hello Alice Example!"), "greeting");
@@ -60,6 +56,7 @@ forEachBrowser((name) => {
       await button("Sign in").waitFor();
       await page.reload();
       await button("Sign in").waitFor();
+      await accepted();
       assert.deepEqual(shown, ["three lamps"]);
     });
 
@@ -68,18 +65,26 @@ forEachBrowser((name) => {
       const strict = headers["content-security-policy"].replace("'wasm-unsafe-eval'", "");
       site.files["/index.html"] = { body: PAGE, headers: { "content-security-policy": strict } };
       const page = await browser.newPage();
-      const shown = [];
-      page.on("dialog", (dialog) => {
-        shown.push(dialog.message());
-        void dialog.accept();
-      });
+      const { shown, accepted } = dialogs(page);
       await page.goto(`${site.origin}/`);
       await page.locator("button", { hasText: "Sign in" }).click();
       await until(() => shown.length > 0, "an error");
+      await accepted();
       assert.match(shown[0], /Content Security Policy/);
     });
   });
 });
+
+/** What a page says by `alert`; `accepted` waits until all of it is out of the way. */
+function dialogs(page) {
+  const shown = [];
+  const accepting = [];
+  page.on("dialog", (dialog) => {
+    shown.push(dialog.message());
+    accepting.push(dialog.accept());
+  });
+  return { shown, accepted: () => Promise.all(accepting) };
+}
 
 /** The README's policy, with the provider of the test in it. */
 function policy(issuer) {
