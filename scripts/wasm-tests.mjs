@@ -33,7 +33,7 @@ function suiteNames() {
   return targets
     .filter(
       ({ kind, src_path }) =>
-        kind.includes("test") && /[\\/]tests[\\/]browser[\\/.]/.test(src_path),
+        kind.includes("test") && /[\\/]tests[\\/]browser(_worker)?[\\/.]/.test(src_path),
     )
     .map(({ name }) => name);
 }
