@@ -151,8 +151,13 @@ class Stage {
 
   /** Leads the actor from wherever it is to a path of the app. */
   async open(path) {
-    await go(this.actor, this.app.origin + path);
+    await this.leave(path);
     await this.look();
+  }
+
+  /** The same, where the app may lead on to the provider at once. */
+  leave(path) {
+    return go(this.actor, this.app.origin + path);
   }
 
   /** Loads a URL in the actor; gives what the page shows then. */
@@ -222,7 +227,7 @@ class Stage {
 
   async close() {
     await this.browser?.close();
-    await Promise.all([this.app?.close(), this.op?.close()]);
+    await Promise.all([this.app?.close(), this.op?.close(), this.onClose?.()]);
   }
 
   async #open() {
