@@ -21,6 +21,13 @@ export async function look({ waits }) {
     const { error: fields } = await window.settle(Promise.reject(error));
     return { ...fields, retryAfter: error.retryAfter };
   };
+  const entriesOf = (store) => {
+    try {
+      return { ...store() };
+    } catch {
+      return null;
+    }
+  };
   const { status, reason, user, scope, expiresAt } = state;
   return {
     status,
@@ -37,8 +44,8 @@ export async function look({ waits }) {
     href: location.href,
     history: JSON.stringify(history.state),
     entries: (window.navigation?.entries() ?? []).map(({ url }) => url),
-    sessionStorage: { ...sessionStorage },
-    localStorage: { ...localStorage },
+    sessionStorage: entriesOf(() => sessionStorage),
+    localStorage: entriesOf(() => localStorage),
   };
 }
 

@@ -13,7 +13,7 @@ import { catalogue } from "../../../provider/hostile/cases/index.mjs";
 import { bundle, startApp } from "../../app/build.mjs";
 import { forEachBrowser, launch } from "../../support/browsers.mjs";
 import { plant, unplant } from "../../support/dump.mjs";
-import { ask, go, startSignIn } from "../../support/harness.mjs";
+import { ask, go, startSignIn, startSignOut } from "../../support/harness.mjs";
 import { until } from "../../support/until.mjs";
 import { look, ownTime, prepare } from "./page.mjs";
 
@@ -96,11 +96,12 @@ class Stage {
 
   /**
    * Options of the app for the loads that follow. Time in these pages runs `pace` times as fast,
-   * so that nobody waits for a deadline or a pause; see also `later`.
+   * so that nobody waits for a deadline or a pause; see also `later`. `first` is a function that
+   * the page runs before it makes the client.
    */
-  configure(more = {}, { pace = 1 } = {}) {
+  configure(more = {}, { pace = 1, first = () => {} } = {}) {
     const options = JSON.stringify(this.options(more));
-    this.app.configure(`((${ownTime})(${pace}), ${options})`);
+    this.app.configure(`((${ownTime})(${pace}), (${first})(), ${options})`);
   }
 
   /** Lets the clock of the actor's page jump ahead, for its life. Timers do not notice. */
@@ -148,6 +149,17 @@ class Stage {
     return this.settled("the end of the sign-in");
   }
 
+  /** Leads the actor from wherever it is to a path of the app. */
+  async open(path) {
+    await this.leave(path);
+    await this.look();
+  }
+
+  /** The same, where the app may lead on to the provider at once. */
+  leave(path) {
+    return go(this.actor, this.app.origin + path);
+  }
+
   /** Loads a URL in the actor; gives what the page shows then. */
   async visit(path = "/") {
     this.#visited = await this.actor.evaluate(prepare);
@@ -155,15 +167,31 @@ class Stage {
     return this.settled(`the load of ${path}`);
   }
 
+  /** Signs the actor out; gives what the page shows that the provider sends the browser back to. */
+  async signOut(options) {
+    this.#visited = await this.actor.evaluate(prepare);
+    await startSignOut(this.actor, options);
+    const back = async () => {
+      const seen = await this.actor.evaluate(look, { waits: false });
+      return seen?.stayed === false && seen;
+    };
+    return this.#newEntries(await until(back, "the return from the sign-out"));
+  }
+
   /** Waits for a new load that is through, or for an attempt that was refused in place. */
   async settled(what) {
     const seen = await until(() => this.actor.evaluate(look, { waits: true }), what);
+    return this.#newEntries(seen);
+  }
+
+  #newEntries(seen) {
     return { ...seen, entries: seen.entries.filter((url) => !this.#visited.includes(url)) };
   }
 
   /** What the actor shows now. */
-  look() {
-    return until(() => this.actor.evaluate(look, { waits: false }), "the page");
+  async look() {
+    const seen = () => this.actor.evaluate(look, { waits: false });
+    return this.#newEntries(await until(seen, "the page"));
   }
 
   /** One of the client's methods in the actor: its outcome as data. */
@@ -199,7 +227,7 @@ class Stage {
 
   async close() {
     await this.browser?.close();
-    await Promise.all([this.app?.close(), this.op?.close()]);
+    await Promise.all([this.app?.close(), this.op?.close(), this.onClose?.()]);
   }
 
   async #open() {
