@@ -1,9 +1,10 @@
 //! Every step on the network has an end. The timers are fired by the test, so nothing is waited for.
 
 use serde_json::json;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::support::{Answer, Front, Provider, SigningKey, Timers, pause, signed_in, until};
+use super::support::{Answer, Front, Provider, SigningKey, Timers, html, pause, signed_in, until};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
@@ -13,17 +14,16 @@ async fn metadata_that_never_comes_is_given_up_and_its_request_aborted() {
     let front = Front::new(json!({}));
     provider.answers(DISCOVERY, Answer::Silence);
     let timers = Timers::new();
-    let ticket = front.post("signIn", json!({}), wasm_bindgen::JsValue::UNDEFINED);
+    let ticket = front.post("signIn", json!({}), JsValue::UNDEFINED);
     until("the request", || provider.count(DISCOVERY) == 1).await;
-    assert_eq!(timers.delays().len(), 1);
-    assert!(timers.delays()[0] <= 30_000.0);
-    timers.fire_last();
+    assert_eq!(timers.deadlines().len(), 1);
+    assert!(timers.deadlines()[0] <= 30_000.0);
+    timers.pass_deadlines();
     assert_eq!(
         front.answer(ticket).await.0["error"]["code"],
         "discovery_down"
     );
     provider.latest(DISCOVERY, |seen| assert!(seen.is_aborted()));
-    assert!(timers.delays().is_empty());
     // A failed start can be tried again.
     assert!(front.leave().await["url"].is_string());
 }
@@ -37,20 +37,20 @@ async fn a_token_response_that_never_comes_is_a_timeout() {
     let timers = Timers::new();
     let query = format!("code=CODE&state={}", trip["state"].as_str().unwrap());
     let more = json!({ "query": query, "record": trip["record"] });
-    let ticket = front.post("callback", more, wasm_bindgen::JsValue::UNDEFINED);
-    // The keys are answered, so the token request's timer is the one that is left.
-    until("the other timer to go", || {
-        provider.count("/jwks") == 1 && timers.delays().len() == 1
+    let ticket = front.post("callback", more, JsValue::UNDEFINED);
+    until("both requests", || {
+        provider.count("/token") + provider.count("/jwks") == 2
     })
     .await;
-    timers.fire_last();
+    assert_eq!(timers.deadlines().len(), 2);
+    timers.pass_deadlines();
     assert_eq!(front.answer(ticket).await.0["error"]["code"], "timeout");
     provider.latest("/token", |seen| assert!(seen.is_aborted()));
     assert_eq!(provider.count("/token"), 1);
 }
 
-/// A refresh whose answer begins and does not end.
-async fn stalled() -> (Front, Provider, Timers, u32) {
+#[wasm_bindgen_test]
+async fn a_body_that_never_ends_is_a_timeout_too_and_not_read_on() {
     let (front, provider) = signed_in().await;
     let headers = json!({ "content-type": "application/json" });
     provider.answers(
@@ -58,37 +58,51 @@ async fn stalled() -> (Front, Provider, Timers, u32) {
         Answer::Stalls(headers, "{\"access_token\":".into()),
     );
     let timers = Timers::new();
-    let ticket = front.post("refresh", json!({}), wasm_bindgen::JsValue::UNDEFINED);
+    let ticket = front.post("refresh", json!({}), JsValue::UNDEFINED);
     until("the request", || provider.count("/token") == 2).await;
     for _ in 0..20 {
         pause().await;
     }
     assert!(!front.has_answer(ticket));
-    (front, provider, timers, ticket)
-}
-
-#[wasm_bindgen_test]
-async fn a_body_that_never_ends_is_a_timeout_too() {
-    let (front, provider, timers, ticket) = stalled().await;
-    assert_eq!(timers.delays().len(), 1, "the deadline of the body");
-    timers.fire_last();
+    timers.pass_deadlines();
     let reply = front.answer(ticket).await.0;
     assert_eq!(
         reply["error"]["code"], "reauthentication_needed",
         "what became of the token is not known"
     );
     assert_eq!(front.notice("refreshFailed")["error"]["code"], "timeout");
+    provider.latest("/token", |seen| {
+        assert!(seen.is_aborted(), "the connection stays open")
+    });
     assert_eq!(provider.count("/token"), 2);
 }
 
 #[wasm_bindgen_test]
-async fn a_body_that_is_given_up_is_not_read_on() {
-    let (front, provider, timers, ticket) = stalled().await;
-    timers.fire_last();
-    let _ = front.answer(ticket).await;
-    provider.latest("/token", |seen| {
-        assert!(seen.is_aborted(), "the connection stays open")
-    });
+async fn every_request_of_a_life_has_a_deadline_but_the_apps_own() {
+    let timers = Timers::new();
+    let (front, provider) = signed_in().await;
+    provider.answers("/userinfo", html(500));
+    assert!(front.ask("userInfo", json!({})).await["error"].is_object());
+    provider.issues_with("2", "", &json!({}));
+    assert!(front.ask("refresh", json!({})).await["ok"].is_object());
+    let before = timers.deadlines().len();
+    provider.answers("/api/orders", html(200));
+    let request = web_sys::Request::new_with_str("https://app.example/api/orders").unwrap();
+    let _ = front.call(&request).await;
+    assert_eq!(
+        timers.deadlines().len(),
+        before,
+        "an API call lasts as long as the app lets it"
+    );
+    provider.answers("/revoke", html(200));
+    assert!(front.ask("signOut", json!({})).await["ok"].is_object());
+    assert_eq!(timers.deadlines().len(), provider.total() - 1);
+    assert!(
+        timers
+            .deadlines()
+            .iter()
+            .all(|ms| *ms > 0.0 && *ms <= 30_000.0)
+    );
 }
 
 #[wasm_bindgen_test]
@@ -96,14 +110,14 @@ async fn a_sign_out_waits_for_the_revocation_at_most_two_seconds() {
     let (front, provider) = signed_in().await;
     provider.answers("/revoke", Answer::Silence);
     let timers = Timers::new();
-    let ticket = front.post("signOut", json!({}), wasm_bindgen::JsValue::UNDEFINED);
+    let ticket = front.post("signOut", json!({}), JsValue::UNDEFINED);
     until("the revocation", || provider.count("/revoke") == 1).await;
     assert!(
-        timers.delays().iter().any(|delay| *delay <= 2_000.0),
+        matches!(timers.deadlines()[..], [ms] if ms <= 2_000.0),
         "{:?}",
-        timers.delays()
+        timers.deadlines()
     );
-    timers.fire_last();
+    timers.pass_deadlines();
     let reply = front.answer(ticket).await.0;
     assert!(
         reply["ok"]["url"]

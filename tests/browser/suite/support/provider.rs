@@ -186,7 +186,9 @@ impl Answer {
             Self::Redirect => realm::opaque_redirect(),
             Self::Refused => realm::refuse(),
             Self::Silence => realm::silence(request),
-            Self::Stalls(headers, begin) => realm::stall(200, &headers.to_string(), &begin),
+            Self::Stalls(headers, begin) => {
+                realm::stall(request, 200, &headers.to_string(), &begin)
+            }
         }
     }
 }

@@ -55,19 +55,22 @@ export function silence(request) {
   });
 }
 
-/** Headers, the beginning of a body, and nothing more. */
-export function stall(status, headers, begin) {
+/** Headers, the beginning of a body, and nothing more until the request is aborted. */
+export function stall(request, status, headers, begin) {
   const body = new ReadableStream({
     start(controller) {
       controller.enqueue(new TextEncoder().encode(begin));
+      const { signal } = request;
+      signal.addEventListener("abort", () => controller.error(signal.reason));
     },
   });
   return new Response(body, { status, headers: JSON.parse(headers) });
 }
 
-/** Keeps timers of half a second and more back, so that a test can fire them. */
+/** Keeps timers of half a second and more, and deadlines of requests, back, so that a test can fire them. */
 export class Timers {
   #timers = [];
+  #deadlines = [];
   #undo;
 
   constructor() {
@@ -83,9 +86,15 @@ export class Timers {
       if (at >= 0) this.#timers.splice(at, 1);
       else if (typeof timer !== "object") clear.call(globalThis, timer);
     });
+    const undoDeadline = patch(AbortSignal, "timeout", (delay) => {
+      const controller = new AbortController();
+      this.#deadlines.push({ controller, delay });
+      return controller.signal;
+    });
     this.#undo = () => {
-      undoSet();
+      undoDeadline();
       undoClear();
+      undoSet();
     };
   }
 
@@ -98,6 +107,18 @@ export class Timers {
   fireLast() {
     const timer = this.#timers.pop();
     timer.callback();
+  }
+
+  /** The deadlines that were set so far, those of requests that are over among them. */
+  deadlines() {
+    return Float64Array.from(this.#deadlines, ({ delay }) => delay);
+  }
+
+  /** Lets every deadline pass. */
+  passDeadlines() {
+    for (const { controller } of this.#deadlines) {
+      controller.abort(new DOMException("The operation timed out.", "TimeoutError"));
+    }
   }
 
   restore() {

@@ -16,7 +16,7 @@ extern "C" {
     pub(super) fn opaque_redirect() -> JsValue;
     pub(super) fn refuse() -> JsValue;
     pub(super) fn silence(request: &Request) -> JsValue;
-    pub(super) fn stall(status: u16, headers: &str, begin: &str) -> JsValue;
+    pub(super) fn stall(request: &Request, status: u16, headers: &str, begin: &str) -> JsValue;
     #[wasm_bindgen(js_name = shiftClock)]
     fn js_shift_clock(by: f64) -> Function;
     #[wasm_bindgen(js_name = fixRandom)]
@@ -36,6 +36,10 @@ extern "C" {
     fn delays(this: &JsTimers) -> Float64Array;
     #[wasm_bindgen(method, js_name = fireLast)]
     fn fire_last(this: &JsTimers);
+    #[wasm_bindgen(method)]
+    fn deadlines(this: &JsTimers) -> Float64Array;
+    #[wasm_bindgen(method, js_name = passDeadlines)]
+    fn pass_deadlines(this: &JsTimers);
     #[wasm_bindgen(method)]
     fn restore(this: &JsTimers);
 }
@@ -82,7 +86,8 @@ pub(crate) fn swap_verified(input: &str, signature: &[u8]) -> Undo {
     Undo::of(js_swap_verified(input.as_bytes(), signature))
 }
 
-/// Timers of half a second and more, kept back until they are fired; real again when dropped.
+/// Timers of half a second and more and deadlines of requests, kept back until they are fired; real again when
+/// dropped.
 #[must_use]
 pub(crate) struct Timers(JsTimers);
 
@@ -99,6 +104,16 @@ impl Timers {
     pub(crate) fn fire_last(&self) {
         self.0.fire_last();
     }
+
+    /// The deadlines of all requests so far.
+    pub(crate) fn deadlines(&self) -> Vec<f64> {
+        self.0.deadlines().to_vec()
+    }
+
+    /// Lets every deadline pass.
+    pub(crate) fn pass_deadlines(&self) {
+        self.0.pass_deadlines();
+    }
 }
 
 impl Drop for Timers {
@@ -113,7 +128,7 @@ pub(crate) async fn pause() {
 
 /// Waits for something to become true. A busy machine gets all the time it needs, within the runner's own limit.
 pub(crate) async fn until(what: &str, mut is_true: impl FnMut() -> bool) {
-    for _ in 0..10_000 {
+    for _ in 0..5_000 {
         if is_true() {
             return;
         }
