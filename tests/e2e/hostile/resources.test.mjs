@@ -82,7 +82,10 @@ const NOT_ALLOWED = [
     "O-87 another name of the host",
     ({ home }) => home.replace("localhost", "127.0.0.1") + "/api/x",
   ],
-  ["O-87 a host that begins the same", ({ home }) => `${home}.evil.example/api/x`],
+  [
+    "O-87 a host that begins the same",
+    ({ home }) => home.replace("localhost", "localhost.evil.example") + "/api/x",
+  ],
   ["another path", ({ home }) => `${home}/other/x`],
   ["a path that begins the same", ({ home }) => `${home}/apish/x`],
   ["a path with dots", ({ home }) => `${home}/api/../other/x`],
@@ -202,7 +205,6 @@ onStage(
         api.faults.set("/api/echo", refusal(401, null, { times: 1 }));
         const error = await stage.actor.evaluate(async (target) => {
           const body = new Blob(["hello"]).stream();
-          // Where streams cannot be uploaded the browser sends their name.
           const { error: thrown } = await settle(
             auth.fetch(target, { method: "POST", body, duplex: "half" }),
           );
@@ -210,7 +212,9 @@ onStage(
         }, url);
         const { ok } = await call(stage.actor, url);
         assert.equal(ok.status, 200);
-        if (error?.code) assert.equal(error.code, "api_body_not_replayable");
+        // Chromium uploads streams by HTTP/2 only; Firefox sends some text in their place.
+        if (scene.browser === "chromium") assert.equal(error.name, "TypeError");
+        else assert.equal(error.code, "api_body_not_replayable");
       },
     );
 
