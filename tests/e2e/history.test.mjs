@@ -27,25 +27,25 @@ forEachBrowser((name) => {
     after(() => world?.close());
     afterEach(() => world.reset());
 
-    /** Marks this load of the page, and notes if the page comes back out of the cache. */
+    /** Marks this load of the page, and tells if it comes back out of the cache, and what it shows then. */
     const watch = (page) =>
       page.evaluate(() => {
         window.sameLoad = true;
-        addEventListener("pageshow", (event) => (window.persisted = event.persisted));
+        addEventListener("pageshow", ({ persisted }) => {
+          window.persisted = persisted;
+          const { display } = getComputedStyle(document.documentElement);
+          sessionStorage.setItem("shown", `${persisted} ${display}`);
+        });
       });
 
     /** Back, as the user's button does it. */
     const back = async (page, url) => {
       await page.evaluate(() => void setTimeout(() => history.back()));
-      await until(() => page.url() === url, `${url}, where the button leads`);
+      await until(async () => (await addressOf(page)) === url, `${url}, where the button leads`);
     };
 
-    /** Another tab that shares the session, to sign out from. */
-    async function otherTab(context) {
-      const other = await world.open("/other", context);
-      await status(other, "signedIn");
-      return other;
-    }
+    // The driver's own idea of the address misses what comes out of the cache.
+    const addressOf = (page) => page.evaluate(() => location.href);
 
     test("the cache is on: a page that listens to the client comes back as it was", async () => {
       const page = await world.signedIn("/here");
@@ -89,23 +89,56 @@ forEachBrowser((name) => {
       await signIn(page);
     });
 
-    test("a page that comes back after a sign-out elsewhere is hidden and loaded anew", async () => {
+    for (const [how, signOutThere] of Object.entries({
+      "": (other) => startSignOut(other),
+      " of which only storage tells": (other) =>
+        other.evaluate(() => {
+          const key = Object.keys(localStorage).find((one) => one.endsWith(".mark"));
+          localStorage.setItem(key, `-${localStorage.getItem(key).slice(1)}`);
+        }),
+    })) {
+      test(`a page that comes back after a sign-out elsewhere${how} is hidden and loaded anew`, async () => {
+        const context = await world.context();
+        const page = await world.signedIn("/here", context);
+        await watch(page);
+        const other = await world.open("/other", context);
+        await status(other, "signedIn");
+        await go(page, `${world.app.origin}/next`);
+        await status(page, "signedIn");
+        world.op.settings.logout = "stuck";
+        await signOutThere(other);
+        await status(page, "signedOut");
+        await back(page, `${world.app.origin}/here`);
+        await until(() => page.evaluate(() => window.sameLoad === undefined), "a new load");
+        const shown = await page.evaluate(() => sessionStorage.getItem("shown"));
+        // Engines throw a cached page away when its channel has a message for it.
+        const gone = shown === null && how === "";
+        assert.ok(gone || shown === "true none", `it came back, and showed: ${shown}`);
+        assert.equal((await status(page, "signedOut")).reason, "signedOut");
+        assert.equal(await page.textContent("#user"), "");
+        assert.equal((await ask(page, "accessToken")).error?.code, "login_required");
+      });
+    }
+
+    test("a page that comes back after another user's sign-in shows nothing of the first", async () => {
       const context = await world.context();
       const page = await world.signedIn("/here", context);
       await watch(page);
-      const other = await otherTab(context);
+      const other = await world.open("/other", context);
+      await status(other, "signedIn");
       await go(page, `${world.app.origin}/next`);
       await status(page, "signedIn");
-      const tell = [];
-      await context.exposeFunction("keywardTestShown", (seen) => tell.push(seen));
-      await startSignOut(other);
-      await status(page, "signedOut");
-      await page.evaluate(() => void setTimeout(() => history.back()));
-      await until(() => page.url() === `${world.app.origin}/here`, "the page before");
-      await until(() => page.evaluate(() => window.sameLoad === undefined), "a new load");
-      assert.equal((await status(page, "signedOut")).reason, "signedOut");
-      assert.equal(await page.textContent("#user"), "");
-      assert.equal((await ask(page, "accessToken")).error?.code, "login_required");
+      world.op.settings.autologin = "bob";
+      await startSignIn(other, { prompt: "login", loginHint: "bob" });
+      const isBob = async (one) => (await status(one, "signedIn")).user.sub === "bob";
+      await until(() => isBob(other), "bob");
+      await until(() => isBob(page), "bob, in the page that was open");
+      await back(page, `${world.app.origin}/here`);
+      await until(() => isBob(page), "bob, in the page that came back");
+      assert.equal(await page.evaluate(() => window.sameLoad), undefined);
+      assert.equal(await page.textContent("#user"), "bob");
+      const shown = await page.evaluate(() => sessionStorage.getItem("shown"));
+      assert.ok(shown === null || shown === "true none", `it came back, and showed: ${shown}`);
     });
 
     test("the user signs out and goes back: nothing of the session shows", async () => {

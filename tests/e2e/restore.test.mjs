@@ -113,6 +113,41 @@ forEachBrowser((name) => {
       assert.equal((await status(page, "signedOut")).lastError, null);
     });
 
+    test("a sign-out of this app alone stays on the page", async () => {
+      const page = await world.signedIn("/orders");
+      await startSignOut(page, { everywhere: false });
+      await until(() => page.evaluate(() => window.left), "the end of the sign-out");
+      assert.equal((await status(page, "signedOut")).reason, "signedOut");
+      assert.equal(page.url(), `${world.app.origin}/orders`);
+      assert.equal(world.op.count("endSession"), 0);
+      assert.equal(world.op.count("revocation"), 1);
+      world.op.requests.clear();
+      await reload(page);
+      await status(page, "signedOut");
+      assert.equal(world.op.requests.entries.length, 0);
+    });
+
+    test("a page in a frame or with an opener is never taken to the provider", async () => {
+      const page = await world.signedIn("/orders");
+      world.op.requests.clear();
+      const opening = page.waitForEvent("popup");
+      await page.evaluate(() => void window.open("/opened"));
+      const opened = await opening;
+      assert.equal((await status(opened, "signedOut")).reason, "expired");
+      await page.evaluate(() => {
+        const frame = document.createElement("iframe");
+        frame.src = "/framed";
+        document.body.append(frame);
+      });
+      const framed = await until(
+        () => page.frames().find((frame) => frame.url().endsWith("/framed")),
+        "the frame",
+      );
+      assert.equal((await status(framed, "signedOut")).reason, "expired");
+      assert.equal(world.op.count("authorize"), 0);
+      assert.equal(await page.evaluate(() => auth.state.status), "signedIn");
+    });
+
     test("restore: false leaves a load alone", async () => {
       const context = await world.context();
       await world.signedIn("/", context);

@@ -233,7 +233,7 @@ forEachBrowser((name) => {
       );
     });
 
-    /** The ID token of the page's next refresh, kept back from the answer's log by the provider. */
+    /** The ID token of the page's next refresh, read from the network: no request shows it. */
     async function idTokenOf(page) {
       let seen;
       const listen = async (response) => {

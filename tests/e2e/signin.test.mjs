@@ -190,6 +190,20 @@ forEachBrowser((name) => {
       }
     });
 
+    test("an answer that a router took away before is diagnosed", async () => {
+      const page = await world.open("/start");
+      const answer = await stopAtCallback(page);
+      await page.addInitScript(() => {
+        if (location.search.includes("code=")) history.replaceState(null, "", "/callback");
+      });
+      await go(page, answer);
+      await status(page, "signedOut");
+      const [{ code, fix }] = await page.evaluate(() => auth.diagnostics);
+      assert.equal(code, "callback_url_changed");
+      assert.ok(fix);
+      assert.equal(world.op.count("token"), 0);
+    });
+
     test("O-14, R-051: the same callback loaded twice redeems its code once", async () => {
       const page = await world.open("/start");
       const answer = await stopAtCallback(page);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { HTML } from "../../provider/hostile/cases/tools.mjs";
 import { startSignIn } from "../support/harness.mjs";
 import { until } from "../support/until.mjs";
-import { acceptances, fresh, refusals } from "./support/checks.mjs";
+import { acceptances, fresh, inCore, refusals } from "./support/checks.mjs";
 import { metadataOf, onStage } from "./support/stage.mjs";
 
 const document = (members) => ({
@@ -286,8 +286,9 @@ const STATIC_ACCEPTED = [
 ];
 
 onStage("discovery", (scene) => {
-  refusals(scene, [...ISSUER, ...ANSWER, ...ENDPOINTS, ...EXCLUDED, ...STATIC_REFUSED]);
-  acceptances(scene, [...ACCEPTED, ...PATHS, ...STATIC_ACCEPTED]);
+  refusals(scene, ANSWER);
+  refusals(scene, inCore([...ISSUER, ...ENDPOINTS, ...EXCLUDED, ...STATIC_REFUSED]));
+  acceptances(scene, [...inCore([...ACCEPTED, ...PATHS]), ...STATIC_ACCEPTED]);
 
   scene.test("O-07 three sign-ins at once ask for the metadata once", async (stage) => {
     await fresh(stage, {});

@@ -4,10 +4,8 @@ import assert from "node:assert/strict";
 import { HTML } from "../../provider/hostile/cases/tools.mjs";
 import { newKey, publicJwk } from "../../provider/keys.mjs";
 import { dump, search } from "../support/dump.mjs";
-import { startSignIn } from "../support/harness.mjs";
 import { until } from "../support/until.mjs";
-import { acceptances, assertSignedIn, refusals } from "./support/checks.mjs";
-import { prepare } from "./support/page.mjs";
+import { acceptances, assertSignedIn, inCore, refusals } from "./support/checks.mjs";
 import { USER, onStage } from "./support/stage.mjs";
 
 const SENT = { authorize: 1, discovery: 1, token: 1, jwks: 1 };
@@ -164,13 +162,13 @@ const ACCEPTED = [
 ];
 
 onStage("keys", (scene) => {
-  refusals(scene, [...UNKNOWN, ...UNFIT, ...ANSWERS, BROKEN_POINT]);
+  for (const table of [UNKNOWN, UNFIT]) refusals(scene, inCore(table));
+  refusals(scene, [...ANSWERS, BROKEN_POINT]);
   acceptances(scene, ACCEPTED);
 
   scene.test("R-080 nothing can be used before the keys have spoken", async (stage) => {
     await stage.script({ faults: { jwks: { hold: "before" } } });
-    await stage.actor.evaluate(prepare);
-    await startSignIn(stage.actor);
+    const signing = stage.signIn();
     await until(
       () => stage.op.faults.held("jwks") === 1 && stage.tokens.length === 3,
       "tokens, and a request for keys that waits",
@@ -183,6 +181,6 @@ onStage("keys", (scene) => {
     assert.deepEqual(now, { state: "loading", user: null });
     assert.deepEqual(search(await dump(stage.actor), [...stage.tokens, USER]), []);
     stage.op.faults.release("jwks");
-    assertSignedIn(await stage.settled("the end of the sign-in"));
+    assertSignedIn(await signing);
   });
 });

@@ -11,12 +11,14 @@ import {
   assertError,
   assertTransactions,
   fresh,
+  inCore,
   refusals,
 } from "./support/checks.mjs";
 import { onStage } from "./support/stage.mjs";
 
 const HERE = { stays: true, requests: {} };
-const reserved = { stays: true, error: "config_reserved_parameter", group: "config" };
+const ANYWHERE = { stays: true, anywhere: true, requests: { discovery: null } };
+const reserved = { ...ANYWHERE, error: "config_reserved_parameter", group: "config" };
 
 /** Parameters that carry the protection of a sign-in. */
 const RESERVED = [
@@ -29,7 +31,6 @@ const RESERVED = [
   with: { authorizationParams: { [name]: "x" } },
   ...reserved,
   detail: name,
-  requests: { discovery: 1 },
 }));
 
 const REFUSED = [
@@ -39,24 +40,21 @@ const REFUSED = [
     options: { authorizationParams: { state: "x" } },
     ...reserved,
     detail: "state",
-    requests: { discovery: 1 },
   },
   {
     title: "R-014 prompt none beside login",
     with: { prompt: "none login" },
-    ...{ ...HERE, error: "config_prompt_none_combined", group: "config" },
-    requests: { discovery: 1 },
+    ...{ ...ANYWHERE, error: "config_prompt_none_combined", group: "config" },
   },
   {
     title: "an extra parameter prompt beside the option",
     with: { prompt: "login", authorizationParams: { prompt: "none" } },
     ...reserved,
-    requests: { discovery: 1 },
   },
   {
     title: "an extra parameter that is no string",
     with: { authorizationParams: { audience: ["a"] } },
-    ...{ ...HERE, error: "config_invalid", group: "config" },
+    ...{ ...ANYWHERE, error: "config_invalid", group: "config" },
   },
 ];
 
@@ -183,7 +181,8 @@ const ACCEPTED = [
 ];
 
 onStage("authorization request", (scene) => {
-  refusals(scene, [...RESERVED, ...REFUSED, ...OPTIONS, ...LATE_OPTIONS]);
+  refusals(scene, [...RESERVED, ...REFUSED]);
+  refusals(scene, inCore([...OPTIONS, ...LATE_OPTIONS]));
   acceptances(scene, ACCEPTED);
 
   for (const [title, error, group, spoil] of [...STORAGE, NO_CRYPTO]) {

@@ -10,6 +10,7 @@ import {
   assertNotStored,
   assertRequests,
   assertTransactions,
+  inCore,
   refusals,
 } from "./support/checks.mjs";
 import { USER, onStage } from "./support/stage.mjs";
@@ -233,7 +234,8 @@ const ACCEPTED = [
 ];
 
 onStage("authorization response", (scene) => {
-  refusals(scene, [...STATE, ...FORM, ...ISSUER, ...ERRORS, ...CODES]);
+  for (const table of [FORM, ISSUER, ERRORS]) refusals(scene, inCore(table));
+  refusals(scene, [...STATE, ...CODES]);
   acceptances(scene, ACCEPTED);
 
   for (const [id, title, play] of [

@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import { base64url, newKey, publicJwk, signJws } from "../../provider/keys.mjs";
-import { acceptances, refusals } from "./support/checks.mjs";
+import { acceptances, inCore, refusals } from "./support/checks.mjs";
 import { onStage } from "./support/stage.mjs";
 
 const header = (members) => ({
@@ -176,7 +176,8 @@ const ACCEPTED = [
 ];
 
 onStage("signature", (scene) => {
-  refusals(scene, [...ALGORITHM, ...SIGNATURE, ...KIND, ...FORM]);
+  for (const table of [ALGORITHM, KIND, FORM]) refusals(scene, inCore(table));
+  refusals(scene, SIGNATURE);
   acceptances(scene, ACCEPTED);
 });
 

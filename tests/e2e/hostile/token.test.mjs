@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { HTML } from "../../provider/hostile/cases/tools.mjs";
 import { never } from "../support/until.mjs";
-import { acceptances, refusals } from "./support/checks.mjs";
+import { acceptances, inCore, refusals } from "./support/checks.mjs";
 import { onStage } from "./support/stage.mjs";
 
 const members = (more) => ({ tokenResponse: (body) => ({ ...body, ...more }) });
@@ -247,6 +247,7 @@ const ACCEPTED = [
 ];
 
 onStage("token response", (scene) => {
-  refusals(scene, [...MEMBERS, ...ANSWERS, ...NETWORK]);
+  refusals(scene, inCore(MEMBERS));
+  refusals(scene, [...ANSWERS, ...NETWORK]);
   acceptances(scene, ACCEPTED);
 });

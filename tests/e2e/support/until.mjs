@@ -17,7 +17,7 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   let last;
   for (;;) {
     try {
-      last = await inTime(probe(), Math.min(PROBE_MS, deadline - Date.now()));
+      last = await inTime(probe(), PROBE_MS);
       if (last) return last;
     } catch (error) {
       last = error;

@@ -1,5 +1,13 @@
 // What the stage runs in a page. These functions must not refer to anything outside themselves.
 
+/** Begins what may lead away from the document, such as `signIn`; the rest is `prepare`. */
+export function begin({ method, options }) {
+  window.left = undefined;
+  window.before = true;
+  window.leaving = settle(auth[method](options)).then((outcome) => (window.left = outcome));
+  return (window.navigation?.entries() ?? []).map(({ url }) => url);
+}
+
 /** Marks the present document, so that the next one is told apart from it; gives the history so far. */
 export function prepare() {
   window.left = undefined;
@@ -21,6 +29,13 @@ export async function look({ waits }) {
     const { error: fields } = await window.settle(Promise.reject(error));
     return { ...fields, retryAfter: error.retryAfter };
   };
+  const entriesOf = (store) => {
+    try {
+      return { ...store() };
+    } catch {
+      return null;
+    }
+  };
   const { status, reason, user, scope, expiresAt } = state;
   return {
     status,
@@ -37,8 +52,8 @@ export async function look({ waits }) {
     href: location.href,
     history: JSON.stringify(history.state),
     entries: (window.navigation?.entries() ?? []).map(({ url }) => url),
-    sessionStorage: { ...sessionStorage },
-    localStorage: { ...localStorage },
+    sessionStorage: entriesOf(() => sessionStorage),
+    localStorage: entriesOf(() => localStorage),
   };
 }
 
@@ -48,4 +63,17 @@ export function ownTime(pace) {
   window.ahead = 0;
   Date.now = () => Math.round(begun + (now() - begun) * pace + window.ahead);
   window.setTimeout = (act, delay = 0, ...more) => later.call(window, act, delay / pace, ...more);
+}
+
+/**
+ * Lets the page's server know when there is something to see: the state is clear, or an attempt
+ * was refused. A test that would ask the page again and again keeps the browser from its work.
+ */
+export function tell() {
+  let [state, left] = [];
+  setInterval(() => {
+    const news = window.auth?.state !== state || window.left !== left;
+    [state, left] = [window.auth?.state, window.left];
+    if (news && (left || state?.status !== "loading")) void fetch("/told").catch(() => {});
+  }, 10);
 }

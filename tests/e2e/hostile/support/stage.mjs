@@ -11,11 +11,11 @@ import { after, before, describe, test } from "node:test";
 import { startHostile } from "../../../provider/hostile.mjs";
 import { catalogue } from "../../../provider/hostile/cases/index.mjs";
 import { bundle, startApp } from "../../app/build.mjs";
-import { forEachBrowser, launch } from "../../support/browsers.mjs";
+import { browserNames, forEachBrowser, launch } from "../../support/browsers.mjs";
 import { plant, unplant } from "../../support/dump.mjs";
 import { ask, go, startSignIn } from "../../support/harness.mjs";
 import { until } from "../../support/until.mjs";
-import { look, ownTime, prepare } from "./page.mjs";
+import { begin, look, ownTime, prepare, tell } from "./page.mjs";
 
 /** Who signs in: a name that is found nowhere by chance. */
 export const USER = "stage-user-7Qx";
@@ -31,8 +31,12 @@ export const ENDPOINTS = [
   "endSession",
 ];
 
+/** Whether every case is to be played in every browser; else one browser plays those in the core. */
+const everywhere = Boolean(process.env.EVERYWHERE);
+
 /**
- * Declares a theme in each browser. `declare(scene)` gets `scene.test(title, (stage) => …)`.
+ * Declares a theme in each browser. `declare(scene)` gets `scene.test(title, (stage) => …)`, and
+ * `scene.plays(one)`: whether this browser plays a case. With EVERYWHERE set it plays all.
  * `settings`: `options` of `createAuth`, `ttl` of the provider (seconds).
  */
 export function onStage(theme, declare, settings = {}) {
@@ -43,6 +47,7 @@ export function onStage(theme, declare, settings = {}) {
       after(() => stage?.close());
       declare({
         browser: name,
+        plays: ({ core }) => !core || everywhere || name === browserNames[0],
         test: (title, play) => test(title, () => stage.run(play)),
       });
     });
@@ -53,6 +58,8 @@ class Stage {
   #broken = true;
   #spoilt = false;
   #ahead = false;
+  /** Whether the actor's page may have metadata and keys already. */
+  knowsProvider = true;
   /** Codes and tokens that the provider gave out since `forget`. */
   #given = { codes: [], tokens: [] };
   /** The tab's history before the last step. */
@@ -96,11 +103,12 @@ class Stage {
 
   /**
    * Options of the app for the loads that follow. Time in these pages runs `pace` times as fast,
-   * so that nobody waits for a deadline or a pause; see also `later`.
+   * so that nobody waits for a deadline or a pause; see also `later`. `first` is a function that
+   * the page runs before it makes the client.
    */
-  configure(more = {}, { pace = 1 } = {}) {
+  configure(more = {}, { pace = 1, first = () => {} } = {}) {
     const options = JSON.stringify(this.options(more));
-    this.app.configure(`((${ownTime})(${pace}), ${options})`);
+    this.app.configure(`((${tell})(), (${ownTime})(${pace}), (${first})(), ${options})`);
   }
 
   /** Lets the clock of the actor's page jump ahead, for its life. Timers do not notice. */
@@ -142,28 +150,65 @@ class Stage {
   }
 
   /** Signs the actor in; gives what the page shows once the attempt is over. */
-  async signIn(options) {
-    this.#visited = await this.actor.evaluate(prepare);
-    await startSignIn(this.actor, options);
-    return this.settled("the end of the sign-in");
+  signIn(options) {
+    this.knowsProvider = true;
+    return this.#settled("the end of the sign-in", () =>
+      this.actor.evaluate(begin, { method: "signIn", options }),
+    );
+  }
+
+  /** Leads the actor from wherever it is to a path of the app. */
+  async open(path) {
+    await this.leave(path);
+    await this.look();
+  }
+
+  /** The same, where the app may lead on to the provider at once. */
+  leave(path) {
+    return go(this.actor, this.app.origin + path);
   }
 
   /** Loads a URL in the actor; gives what the page shows then. */
-  async visit(path = "/") {
-    this.#visited = await this.actor.evaluate(prepare);
-    await go(this.actor, path.startsWith("/") ? this.app.origin + path : path);
-    return this.settled(`the load of ${path}`);
+  visit(path = "/") {
+    this.knowsProvider = false;
+    return this.#settled(`the load of ${path}`, async () => {
+      const entries = await this.actor.evaluate(prepare);
+      await go(this.actor, path.startsWith("/") ? this.app.origin + path : path);
+      return entries;
+    });
   }
 
-  /** Waits for a new load that is through, or for an attempt that was refused in place. */
-  async settled(what) {
-    const seen = await until(() => this.actor.evaluate(look, { waits: true }), what);
+  /** Signs the actor out; gives what the page shows that the provider sends the browser back to. */
+  signOut(options) {
+    const back = (seen) => !seen.stayed;
+    const start = () => this.actor.evaluate(begin, { method: "signOut", options });
+    return this.#settled("the return from the sign-out", start, back);
+  }
+
+  /**
+   * Takes a step, and waits for a new load that is through or for an attempt that was refused in
+   * place. The page is looked at only when it has told that there is something to see.
+   */
+  async #settled(what, step, enough = () => true) {
+    let from = this.app.requests.length;
+    this.#visited = await step();
+    const seen = async () => {
+      if (!this.app.requests.includes("GET /told", from)) return null;
+      from = this.app.requests.length;
+      const shown = await this.actor.evaluate(look, { waits: true });
+      return shown && enough(shown) && shown;
+    };
+    return this.#newEntries(await until(seen, what, { interval: 5 }));
+  }
+
+  #newEntries(seen) {
     return { ...seen, entries: seen.entries.filter((url) => !this.#visited.includes(url)) };
   }
 
   /** What the actor shows now. */
-  look() {
-    return until(() => this.actor.evaluate(look, { waits: false }), "the page");
+  async look() {
+    const seen = () => this.actor.evaluate(look, { waits: false });
+    return this.#newEntries(await until(seen, "the page"));
   }
 
   /** One of the client's methods in the actor: its outcome as data. */
@@ -199,7 +244,7 @@ class Stage {
 
   async close() {
     await this.browser?.close();
-    await Promise.all([this.app?.close(), this.op?.close()]);
+    await Promise.all([this.app?.close(), this.op?.close(), this.onClose?.()]);
   }
 
   async #open() {
