@@ -92,6 +92,19 @@ fn r_124_a_call_whose_token_was_replaced_meanwhile_is_only_replayed() {
 }
 
 #[test]
+fn r_124_a_call_that_was_only_replayed_is_not_replayed_again() {
+    let mut page = Driver::signed_in();
+    let slow = page.call();
+    let refresh = page.start_refresh();
+    renew(&mut page, "2");
+    assert!(page.reply(refresh).is_ok());
+    page.api_answers(401, INVALID);
+    page.api_answers(401, INVALID);
+    assert!(page.is_delivered(slow));
+    assert_eq!(page.count(TOKEN), 2);
+}
+
+#[test]
 fn r_127_an_api_that_says_401_for_ever_costs_a_handful_of_refreshes() {
     let mut page = Driver::signed_in();
     let hours = 5;

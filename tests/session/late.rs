@@ -152,6 +152,86 @@ fn o_57_a_probe_of_an_ended_session_sends_nothing_for_the_next() {
     assert_eq!(page.count(TOKEN), before);
 }
 
+/// Bob signs in, in the same vault, while something of Alice's session is still on its way.
+fn bob_signs_in(page: &mut Driver) {
+    let trip = page.leave(SignIn::default());
+    let ticket = page.come_back(&trip);
+    let exchange = page.to(TOKEN).last().unwrap().call;
+    let tokens = page.tokens("bob").claims(json!({ "sub": "bob" }));
+    page.answer_call(exchange, Ok(tokens.answer()));
+    // His signature is the latest; hers may still wait.
+    let newest = page.signatures.pop().unwrap();
+    page.happen(Event::Verified {
+        call: newest.call,
+        valid: Some(true),
+    });
+    assert!(page.reply(ticket).is_ok());
+}
+
+#[test]
+fn r_134_a_late_answer_is_not_taken_for_the_refresh_of_the_next_session() {
+    for outcome in [
+        None,
+        Some(oauth_error(400, "invalid_grant")),
+        Some(text_answer(500, "")),
+    ] {
+        let OnItsWay {
+            mut page,
+            call,
+            answer,
+        } = refresh_on_its_way();
+        bob_signs_in(&mut page);
+        let refresh = page.ask(Command::Refresh);
+        page.pass_probe();
+        let bobs = page.to(TOKEN).last().unwrap().call;
+        page.answer_call(call, Ok(outcome.unwrap_or(answer)));
+        page.judge_signatures();
+        assert!(page.is_open(refresh), "his own answer is still on its way");
+        assert_eq!(page.access_token(), "AT~bob");
+        page.answer_call(bobs, Ok(page.tokens("bob2").without_id_token()));
+        assert!(page.reply(refresh).is_ok());
+        assert_eq!(page.access_token(), "AT~bob2");
+    }
+}
+
+#[test]
+fn r_134_a_signature_judged_after_another_user_signed_in_is_thrown_away() {
+    let mut page = Driver::signed_in();
+    let refresh = page.start_refresh();
+    page.answer(TOKEN, page.tokens("2").answer());
+    bob_signs_in(&mut page);
+    assert_eq!(page.code(refresh), Code::SessionChanged);
+    assert_eq!(page.signatures.len(), 1, "hers");
+    page.judge_signatures();
+    assert_eq!(page.access_token(), "AT~bob");
+    assert_eq!(page.user().unwrap()["sub"], "bob");
+}
+
+#[test]
+fn r_141_a_late_probe_does_not_send_for_the_attempt_of_the_next_session() {
+    let mut page = Driver::signed_in();
+    page.now += 2 * HOUR;
+    let waiting = page.ask(Command::AccessToken);
+    let hers = page.open_probe().unwrap();
+    bob_signs_in(&mut page);
+    assert_eq!(page.code(waiting), Code::SessionChanged);
+    let woken = page.ask(Command::Wake);
+    assert!(page.reply(woken).is_ok());
+    let refresh = page.ask(Command::Refresh);
+    let his = page.sent.last().unwrap().call;
+    assert_eq!(page.probes(), 2);
+    page.answer_call(hers, Ok(text_answer(200, "")));
+    assert_eq!(
+        page.sends_of("RT~bob"),
+        0,
+        "his own probe is still on its way"
+    );
+    page.answer_call(his, Ok(text_answer(200, "")));
+    assert_eq!(page.sends_of("RT~bob"), 1);
+    page.answer(TOKEN, page.tokens("bob2").without_id_token());
+    assert!(page.reply(refresh).is_ok());
+}
+
 #[test]
 fn an_answer_that_comes_twice_counts_once() {
     let mut page = Driver::signed_in();

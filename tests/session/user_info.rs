@@ -105,6 +105,20 @@ fn r_124_a_401_and_a_new_token_give_the_claims() {
 }
 
 #[test]
+fn r_124_a_question_that_was_only_asked_again_is_not_asked_a_third_time() {
+    let mut page = Driver::signed_in();
+    let ticket = page.ask(Command::UserInfo);
+    let refresh = page.start_refresh();
+    page.answer(TOKEN, page.tokens("2").without_id_token());
+    assert!(page.reply(refresh).is_ok());
+    for _ in 0..2 {
+        page.answer(USERINFO, text_answer(401, ""));
+    }
+    assert_eq!(page.code(ticket), Code::UserinfoFailed);
+    assert_eq!((page.count(USERINFO), page.count(TOKEN)), (2, 2));
+}
+
+#[test]
 fn r_127_a_userinfo_that_says_401_for_ever_costs_one_refresh() {
     let mut page = Driver::signed_in();
     for _ in 0..100 {
