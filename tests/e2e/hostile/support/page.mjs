@@ -8,6 +8,12 @@ export function begin({ method, options }) {
   return (window.navigation?.entries() ?? []).map(({ url }) => url);
 }
 
+/** A test's restores do not count for the next: five in a minute are the most. */
+export function forgetRestores() {
+  const counts = Object.keys(localStorage).filter((key) => key.endsWith(".attempts"));
+  for (const key of counts) localStorage.removeItem(key);
+}
+
 /** Marks the present document, so that the next one is told apart from it; gives the history so far. */
 export function prepare() {
   window.left = undefined;

@@ -15,7 +15,7 @@ import { browserNames, forEachBrowser, launch } from "../../support/browsers.mjs
 import { plant, unplant } from "../../support/dump.mjs";
 import { ask, go, startSignIn } from "../../support/harness.mjs";
 import { until } from "../../support/until.mjs";
-import { begin, look, ownTime, prepare, tell } from "./page.mjs";
+import { begin, forgetRestores, look, ownTime, prepare, tell } from "./page.mjs";
 
 /** Who signs in: a name that is found nowhere by chance. */
 export const USER = "stage-user-7Qx";
@@ -83,6 +83,7 @@ class Stage {
     await this.script({});
     this.configure();
     if (this.#ahead) await this.visit("/");
+    await this.actor.evaluate(forgetRestores);
     this.forget();
     this.#spoilt = this.#ahead = false;
     await play(this);
