@@ -4,6 +4,7 @@ import { Link, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Store, transactions, type Mark } from "./store.js";
+import { Telling } from "./telling.js";
 import type {
   Auth,
   AuthEvents,
@@ -18,7 +19,6 @@ import type {
 
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
-const MOST_DIAGNOSTICS = 50;
 const METHODS = [
   "subscribe",
   "on",
@@ -65,9 +65,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** Ends a navigation that the user came back from. */
   #cancelNavigation: (() => void) | null = null;
 
-  readonly #listeners = new Set<() => void>();
-  readonly #handlers = new Map<string, Set<(event: never) => void>>();
-  readonly diagnostics: Diagnosis[] = [];
+  readonly #telling = new Telling<TUser>();
 
   constructor(options: AuthOptions<TUser>) {
     this.#options = options;
@@ -89,9 +87,9 @@ export class Front<TUser> implements Auth<TUser> {
       : arrive(options.issuer, options.clientId, this.#redirectUri);
     transactions.prune(Date.now());
     this.#channel = this.#listen();
-    if (arrival?.kind === "lost") this.#diagnose(fail("callback_url_changed"));
-    if (arrival?.kind === "foreign") this.#diagnose(fail("logout_state_mismatch"));
-    if (!this.#store.shared) this.#diagnose(fail("storage_unavailable"));
+    if (arrival?.kind === "lost") this.#telling.diagnose(fail("callback_url_changed"));
+    if (arrival?.kind === "foreign") this.#telling.diagnose(fail("logout_state_mismatch"));
+    if (!this.#store.shared) this.#telling.diagnose(fail("storage_unavailable"));
     void this.#start(arrival);
   }
 
@@ -103,18 +101,19 @@ export class Front<TUser> implements Auth<TUser> {
     return this.#state.status === "signedIn" ? this.#state.user : null;
   }
 
+  get diagnostics(): readonly Diagnosis[] {
+    return this.#telling.diagnostics;
+  }
+
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#telling.subscribe(listener);
   }
 
   on<K extends keyof AuthEvents<TUser> & string>(
     event: K,
     listener: (event: AuthEvents<TUser>[K]) => void,
   ): () => void {
-    const handlers = this.#handlers.get(event) ?? new Set();
-    this.#handlers.set(event, handlers.add(listener));
-    return () => void handlers.delete(listener);
+    return this.#telling.on(event, listener);
   }
 
   async signIn(options: SignInOptions = {}): Promise<never> {
@@ -154,7 +153,7 @@ export class Front<TUser> implements Auth<TUser> {
     } catch (error) {
       if (isAuthError(error) && error.code === "step_up_required") {
         const { acrValues, maxAge } = error.provider ?? {};
-        this.#emit("stepUpRequired", {
+        this.#telling.emit("stepUpRequired", {
           ...(acrValues === undefined ? {} : { acrValues }),
           ...(maxAge === undefined ? {} : { maxAge }),
         });
@@ -204,7 +203,7 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** Shows a finding, as state and as diagnosis. */
   report(error: AuthError): void {
-    this.#diagnose(error);
+    this.#telling.diagnose(error);
     this.#show(withError(this.#state, error));
   }
 
@@ -333,11 +332,11 @@ export class Front<TUser> implements Auth<TUser> {
           : this.#ended(notice.reason ?? "sessionEnded", error);
       case "refreshed":
         this.#expiresAt = notice.expiresAt ?? null;
-        return this.#emit("refreshed", { expiresAt: this.#expiresAt });
+        return this.#telling.emit("refreshed", { expiresAt: this.#expiresAt });
       case "refreshFailed":
-        return error ? this.#emit("refreshFailed", { error }) : undefined;
+        return error ? this.#telling.emit("refreshFailed", { error }) : undefined;
       case "diagnosis":
-        return this.#diagnose(this.#name(notice as WireError));
+        return this.#telling.diagnose(this.#name(notice as WireError));
       case "endEverywhere":
         return this.#announceEnd(this.#mark);
     }
@@ -355,7 +354,7 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (origin !== "joined" && !this.#store.setMark(mark)) {
       // Nothing can be shared: this tab goes on alone, and a missing mark means nothing to it.
-      if (this.#store.shared) this.#diagnose(fail("storage_full"));
+      if (this.#store.shared) this.#telling.diagnose(fail("storage_full"));
       this.#mark = null;
     } else {
       this.#mark = mark;
@@ -389,9 +388,12 @@ export class Front<TUser> implements Auth<TUser> {
       lastError,
     });
     if (before.status !== "signedIn") {
-      this.#emit("signedIn", { user, restored: (snapshot as Notice).origin !== "interactive" });
+      this.#telling.emit("signedIn", {
+        user,
+        restored: (snapshot as Notice).origin !== "interactive",
+      });
     } else if (JSON.stringify(before.user) !== JSON.stringify(user)) {
-      this.#emit("userChanged", { user });
+      this.#telling.emit("userChanged", { user });
     }
   }
 
@@ -408,7 +410,7 @@ export class Front<TUser> implements Auth<TUser> {
     if (this.#state.status === "signedOut") return;
     this.#session = this.#mark = null;
     this.#settleSignedOut(reason, error);
-    this.#emit("signedOut", { reason });
+    this.#telling.emit("signedOut", { reason });
   }
 
   // ---- what other tabs tell -------------------------------------------------------------------------------------
@@ -450,7 +452,7 @@ export class Front<TUser> implements Auth<TUser> {
     this.#seen = mark;
     if (this.#session === null) {
       if (changed && mark?.[0] === "+" && this.#state.status === "signedOut") {
-        this.#emit("signedInElsewhere", {});
+        this.#telling.emit("signedInElsewhere", {});
       }
       return;
     }
@@ -503,13 +505,13 @@ export class Front<TUser> implements Auth<TUser> {
     const was = this.#state.status;
     this.#session = this.#mark = null;
     this.#settleSignedOut(reason, null);
-    if (was === "signedIn") this.#emit("signedOut", { reason });
+    if (was === "signedIn") this.#telling.emit("signedOut", { reason });
   }
 
   #settleSignedOut(reason: SignedOutReason, lastError: AuthError | null): void {
     this.#expiresAt = null;
     this.#show({ status: "signedOut", reason, lastError });
-    if (lastError) this.#diagnose(lastError);
+    if (lastError) this.#telling.diagnose(lastError);
   }
 
   // ---- navigation -----------------------------------------------------------------------------------------------
@@ -554,23 +556,7 @@ export class Front<TUser> implements Auth<TUser> {
   #show(state: AuthState<TUser>): void {
     this.#state = state;
     if (state.status !== "loading") this.#settle(state);
-    for (const listener of [...this.#listeners]) guarded(() => listener());
-  }
-
-  #emit<K extends keyof AuthEvents<TUser> & string>(event: K, detail: AuthEvents<TUser>[K]): void {
-    for (const handler of [...(this.#handlers.get(event) ?? [])]) {
-      guarded(() => handler(detail as never));
-    }
-  }
-
-  #diagnose({ code, message, fix, docs }: AuthError): void {
-    // The vault and the front may both see the same trouble.
-    const last = this.diagnostics.at(-1);
-    if (last?.code === code && last.message === message && Date.now() - last.at < 1_000) return;
-    const diagnosis: Diagnosis = { code, at: Date.now(), message, docs, ...(fix ? { fix } : {}) };
-    this.diagnostics.push(diagnosis);
-    this.diagnostics.splice(0, this.diagnostics.length - MOST_DIAGNOSTICS);
-    this.#emit("diagnosis", diagnosis);
+    this.#telling.changed();
   }
 }
 
@@ -592,15 +578,6 @@ function requireSecureContext(): void {
 
 function asAuthError(error: unknown): AuthError {
   return isAuthError(error) ? error : fail("internal_error", undefined, error);
-}
-
-/** An app's listener that throws must not stop the others, nor hide: the error goes where uncaught ones go. */
-function guarded(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    reportError(error);
-  }
 }
 
 function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
