@@ -197,7 +197,7 @@ forEachBrowser((name) => {
         if (location.search.includes("code=")) history.replaceState(null, "", "/callback");
       });
       await go(page, answer);
-      await status(page, "signedOut");
+      await until(() => page.evaluate(() => window.auth?.diagnostics.length > 0), "a diagnosis");
       const [{ code, fix }] = await page.evaluate(() => auth.diagnostics);
       assert.equal(code, "callback_url_changed");
       assert.ok(fix);
