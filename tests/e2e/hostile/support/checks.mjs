@@ -2,7 +2,7 @@
 // that nothing else was touched, and that the same steps succeed with the correct provider.
 
 import assert from "node:assert/strict";
-import { dump, plant, search, unplant } from "../../support/dump.mjs";
+import { dump, search } from "../../support/dump.mjs";
 import { ENDPOINTS, USER } from "./stage.mjs";
 
 /** `id: title`; a case without a catalogue id has only its title. */
@@ -156,15 +156,6 @@ export async function assertNotStored(stage, more = []) {
   // The browser itself remembers with which URL a page was opened.
   const { urls, ...others } = stores;
   assert.deepEqual(search({ ...others, urls: "" }, stage.codes), []);
-}
-
-/** Proves that `assertNotStored` sees a secret in each store. */
-export async function assertProbeSees(stage) {
-  const markers = await plant(stage.actor);
-  const stores = await dump(stage.actor);
-  const found = search(stores, Object.values(markers)).map(({ store }) => store);
-  await unplant(stage.actor, markers);
-  assert.deepEqual(new Set(found), new Set(Object.keys(markers)));
 }
 
 /** Of the pending sign-ins only the one that waits is left, untouched, and `pending` of our own. */

@@ -72,14 +72,14 @@ export function ownTime(pace) {
 }
 
 /**
- * Lets the page's server know when there is something to see: the state is clear, or an attempt
- * was refused. A test that would ask the page again and again keeps the browser from its work.
+ * Lets the test know when there is something to see: the state is clear, or an attempt was
+ * refused. A test that would ask the page again and again keeps the browser from its work.
  */
 export function tell() {
   let [state, left] = [];
   setInterval(() => {
     const news = window.auth?.state !== state || window.left !== left;
     [state, left] = [window.auth?.state, window.left];
-    if (news && (left || state?.status !== "loading")) void fetch("/told").catch(() => {});
+    if (news && (left || state?.status !== "loading")) void window.stageTold?.();
   }, 10);
 }

@@ -1,5 +1,5 @@
 // Where the cases of the scripted provider are played: one browser, and in it one context with two
-// tabs of the test app, used case after case.
+// tabs of the test app, used case after case and theme after theme.
 //
 //   actor      signs in under the case's script
 //   bystander  is signed in the whole time: what goes wrong in one tab must not reach another
@@ -12,7 +12,6 @@ import { startHostile } from "../../../provider/hostile.mjs";
 import { catalogue } from "../../../provider/hostile/cases/index.mjs";
 import { bundle, startApp } from "../../app/build.mjs";
 import { browserNames, forEachBrowser, launch } from "../../support/browsers.mjs";
-import { plant, unplant } from "../../support/dump.mjs";
 import { ask, go, startSignIn } from "../../support/harness.mjs";
 import { until } from "../../support/until.mjs";
 import { begin, forgetRestores, look, ownTime, prepare, tell } from "./page.mjs";
@@ -31,61 +30,105 @@ export const ENDPOINTS = [
   "endSession",
 ];
 
+/** Lives in seconds, where a theme does not say otherwise: nothing ends by itself. */
+const TTL = { at: 3600, rt: 36_000, id: 300 };
+
+/** A sign-in that waits is good for ten minutes; after this many milliseconds a new one is begun. */
+const WAITS_FOR = 240_000;
+
+/** A page that was left is not kept for a way back: hundreds are left here. */
+const LEAN = {
+  chromium: ["--disable-features=BackForwardCache"],
+  firefox: { "browser.sessionhistory.max_total_viewers": 0 },
+};
+
 /** Whether every case is to be played in every browser; else one browser plays those in the core. */
 const everywhere = Boolean(process.env.EVERYWHERE);
 
+const themes = [];
+
 /**
- * Declares a theme in each browser. `declare(scene)` gets `scene.test(title, (stage) => …)`, and
- * `scene.plays(one)`: whether this browser plays a case. With EVERYWHERE set it plays all.
+ * Adds a theme. `declare(scene)` gets
+ *   scene.test(title, (stage) => …)
+ *   scene.core(title, (stage) => …)   for what is decided in the core, see `plays`
+ *   scene.plays(one)                  whether this browser plays a case: with `core` set only the
+ *                                     first does, unless EVERYWHERE is set
+ *   scene.browser                     its name
  * `settings`: `options` of `createAuth`, `ttl` of the provider (seconds).
  */
 export function onStage(theme, declare, settings = {}) {
+  themes.push({ theme, declare, settings });
+}
+
+/** Declares all themes, or those that THEMES names, in each browser: one browser after the other. */
+export function playAll() {
+  const wanted = process.env.THEMES?.split(",").map((name) => name.trim());
   forEachBrowser((name) => {
-    describe(`${theme} in ${name}`, () => {
+    describe(`in ${name}`, () => {
       let stage;
-      before(async () => (stage = await Stage.start(name, settings)));
+      before(async () => (stage = await Stage.start(name)));
       after(() => stage?.close());
-      declare({
-        browser: name,
-        plays: ({ core }) => !core || everywhere || name === browserNames[0],
-        test: (title, play) => test(title, () => stage.run(play)),
-      });
+      for (const { theme, declare, settings } of themes) {
+        if (wanted && !wanted.includes(theme)) continue;
+        describe(theme, () => {
+          before(() => stage.enter(settings));
+          declare(sceneOf(name, (play) => () => stage.run(play)));
+        });
+      }
     });
   });
+}
+
+function sceneOf(browser, onIt) {
+  const plays = ({ core }) => !core || everywhere || browser === browserNames[0];
+  return {
+    browser,
+    plays,
+    test: (title, play) => void test(title, onIt(play)),
+    core: (title, play) => plays({ core: true }) && void test(title, onIt(play)),
+  };
 }
 
 class Stage {
   #broken = true;
   #spoilt = false;
-  #ahead = false;
+  /** The next test begins with a new load of the page. */
+  #stale = false;
   /** Whether the actor's page may have metadata and keys already. */
   knowsProvider = true;
   /** Codes and tokens that the provider gave out since `forget`. */
   #given = { codes: [], tokens: [] };
+  /** Whether some page told that there is something to see. */
+  #told = false;
   /** The tab's history before the last step. */
   #visited = [];
 
-  static async start(name, settings) {
+  static async start(name) {
     const stage = new Stage();
-    stage.name = name;
-    stage.settings = settings;
-    stage.op = await startHostile({ ttl: { at: 3600, rt: 36000, ...settings.ttl } });
+    stage.op = await startHostile();
     stage.#listen();
     stage.app = await startApp({ files: await cachedFiles() });
-    stage.browser = await launch(name);
+    stage.browser = await launch(name, { args: LEAN[name] });
     return stage;
+  }
+
+  /** Prepares for the tests of a theme. */
+  enter({ ttl, options = {} }) {
+    this.settings = { options };
+    Object.assign(this.op.settings.ttl, TTL, ttl);
+    this.#stale = true;
   }
 
   /** Runs one test on a stage that is whole, with the correct provider and an empty log. */
   async run(play) {
-    if (this.#broken) await this.#open();
+    if (this.#broken || Date.now() - this.waiting.since > WAITS_FOR) await this.#open();
     this.#broken = true;
     await this.script({});
     this.configure();
-    if (this.#ahead) await this.visit("/");
+    if (this.#stale) await this.visit("/");
     await this.actor.evaluate(forgetRestores);
     this.forget();
-    this.#spoilt = this.#ahead = false;
+    this.#spoilt = this.#stale = false;
     await play(this);
     this.#broken = this.#spoilt;
   }
@@ -114,7 +157,7 @@ class Stage {
 
   /** Lets the clock of the actor's page jump ahead, for its life. Timers do not notice. */
   later(seconds) {
-    this.#ahead = true;
+    this.#stale = true;
     return this.actor.evaluate((ms) => void (window.ahead += ms), seconds * 1000);
   }
 
@@ -132,6 +175,7 @@ class Stage {
   forget() {
     this.op.requests.clear();
     this.op.witness.requests.clear();
+    this.op.grants.reuseDetected = 0;
     this.#given = { codes: [], tokens: [] };
   }
 
@@ -191,11 +235,11 @@ class Stage {
    * place. The page is looked at only when it has told that there is something to see.
    */
   async #settled(what, step, enough = () => true) {
-    let from = this.app.requests.length;
+    this.#told = false;
     this.#visited = await step();
     const seen = async () => {
-      if (!this.app.requests.includes("GET /told", from)) return null;
-      from = this.app.requests.length;
+      if (!this.#told) return null;
+      this.#told = false;
       const shown = await this.actor.evaluate(look, { waits: true });
       return shown && enough(shown) && shown;
     };
@@ -251,13 +295,13 @@ class Stage {
   async #open() {
     await this.context?.close();
     this.context = await this.browser.newContext();
+    await this.context.exposeFunction("stageTold", () => void (this.#told = true));
     await this.script({});
     this.configure();
     this.bystander = this.actor = await this.tab();
     const { status } = await this.signIn();
     if (status !== "signedIn") throw new Error(`the correct provider gave ${status}`);
     this.actor = await this.tab();
-    await unplant(this.actor, await plant(this.actor));
     await this.#begin();
   }
 
@@ -275,6 +319,7 @@ class Stage {
       "a pending sign-in",
     );
     await until(() => this.op.count("authorize") > 0, "its request");
+    this.waiting.since = Date.now();
     this.waiting.query = this.op.requests.last("authorize").query;
   }
 

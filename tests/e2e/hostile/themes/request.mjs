@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { startSignIn } from "../support/harness.mjs";
-import { until } from "../support/until.mjs";
+import { startSignIn } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
 import {
   acceptances,
   assertControl,
@@ -13,8 +13,8 @@ import {
   fresh,
   inCore,
   refusals,
-} from "./support/checks.mjs";
-import { onStage } from "./support/stage.mjs";
+} from "../support/checks.mjs";
+import { onStage } from "../support/stage.mjs";
 
 const HERE = { stays: true, requests: {} };
 const ANYWHERE = { stays: true, anywhere: true, requests: { discovery: null } };

@@ -1,12 +1,12 @@
 // What tabs of one origin tell each other, and what of it is believed.
 
 import assert from "node:assert/strict";
-import { ask, go, startSignIn, startSignOut } from "../support/harness.mjs";
-import { never, until } from "../support/until.mjs";
-import { recordWrites, writesWith } from "../support/writes.mjs";
-import { assertBystander, assertError, assertTransactions } from "./support/checks.mjs";
-import { beginSession } from "./support/session.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+import { ask, go, startSignIn, startSignOut } from "../../support/harness.mjs";
+import { never, until } from "../../support/until.mjs";
+import { recordWrites, writesWith } from "../../support/writes.mjs";
+import { assertBystander, assertError, assertTransactions } from "../support/checks.mjs";
+import { beginSession } from "../support/session.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 /** Messages that end nobody's session. `own` is the channel of this client, `mark` its mark. */
 const MESSAGES = [

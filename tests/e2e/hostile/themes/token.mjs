@@ -1,10 +1,10 @@
 // The answer to the code: what of it is refused as a whole, and what a careful client takes.
 
 import assert from "node:assert/strict";
-import { HTML } from "../../provider/hostile/cases/tools.mjs";
-import { never } from "../support/until.mjs";
-import { acceptances, inCore, refusals } from "./support/checks.mjs";
-import { onStage } from "./support/stage.mjs";
+import { HTML } from "../../../provider/hostile/cases/tools.mjs";
+import { never } from "../../support/until.mjs";
+import { acceptances, inCore, refusals } from "../support/checks.mjs";
+import { onStage } from "../support/stage.mjs";
 
 const members = (more) => ({ tokenResponse: (body) => ({ ...body, ...more }) });
 const answered = (fault) => ({ faults: { code: fault } });

@@ -1,7 +1,7 @@
 // Getting the session back at a load of the page, by `prompt=none`, and what may answer that.
 
 import assert from "node:assert/strict";
-import { until } from "../support/until.mjs";
+import { until } from "../../support/until.mjs";
 import {
   assertBystander,
   assertCleanUrl,
@@ -9,8 +9,8 @@ import {
   assertNobody,
   assertNotStored,
   assertTransactions,
-} from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+} from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const error = (name) => ({
   callback: (pairs) => [["error", name], ...pairs.filter(([key]) => key !== "code")],
@@ -97,7 +97,7 @@ onStage(
     }
 
     for (const [title, play, code, group] of CLOSES) {
-      scene.test(`${title}: told, and closed for a while`, async (stage) => {
+      scene.core(`${title}: told, and closed for a while`, async (stage) => {
         await ready(stage);
         await stage.script(play);
         const seen = await stage.visit("/");

@@ -1,12 +1,12 @@
 // The provider's published keys, and which of them may have signed.
 
 import assert from "node:assert/strict";
-import { HTML } from "../../provider/hostile/cases/tools.mjs";
-import { newKey, publicJwk } from "../../provider/keys.mjs";
-import { dump, search } from "../support/dump.mjs";
-import { until } from "../support/until.mjs";
-import { acceptances, assertSignedIn, inCore, refusals } from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+import { HTML } from "../../../provider/hostile/cases/tools.mjs";
+import { newKey, publicJwk } from "../../../provider/keys.mjs";
+import { dump, search } from "../../support/dump.mjs";
+import { until } from "../../support/until.mjs";
+import { acceptances, assertSignedIn, inCore, refusals } from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const SENT = { authorize: 1, discovery: 1, token: 1, jwks: 1 };
 /** An unfamiliar key id costs one more look at the keys, and only one. */

@@ -1,8 +1,8 @@
 // What lies in sessionStorage belongs to the page, so anybody may have changed it.
 
 import assert from "node:assert/strict";
-import { startSignIn } from "../support/harness.mjs";
-import { until } from "../support/until.mjs";
+import { startSignIn } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
 import {
   assertBystander,
   assertCleanUrl,
@@ -11,8 +11,8 @@ import {
   assertNobody,
   assertNotStored,
   assertTransactions,
-} from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+} from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const corrupt = { error: "transaction_corrupt", group: "txn", token: 0 };
 const refused = { error: "token_error", group: "token_error", token: 1 };
@@ -85,7 +85,8 @@ const TARGETS = [
 
 onStage("tampered storage", (scene) => {
   for (const [id, title, change, right] of REFUSED) {
-    scene.test(`${id ? `${id} ` : ""}a record ${title}`, async (stage) => {
+    const declare = id ? scene.test : scene.core;
+    declare(`${id ? `${id} ` : ""}a record ${title}`, async (stage) => {
       const before = await stage.look();
       const key = await tamper(stage, change);
       const seen = await stage.visit(await answerUrl(stage));

@@ -1,8 +1,8 @@
 // The claims of the ID token. The signature is good in every case here.
 
 import assert from "node:assert/strict";
-import { acceptances, inCore, refusals } from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+import { acceptances, inCore, refusals } from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const HOUR = 3600;
 

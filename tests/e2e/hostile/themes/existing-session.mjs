@@ -2,15 +2,15 @@
 // back by itself, the user is told what failed, and what was refused is gone.
 
 import assert from "node:assert/strict";
-import { startSignIn } from "../support/harness.mjs";
-import { until } from "../support/until.mjs";
+import { startSignIn } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
 import {
   assertBystander,
   assertCleanUrl,
   assertNotStored,
   assertTransactions,
-} from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+} from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 /** Catalogue cases, with the error that the page shows beside the living session. */
 const CASES = [

@@ -1,11 +1,11 @@
 // The provider's metadata: what of it is refused before the browser leaves, and what is not needed.
 
 import assert from "node:assert/strict";
-import { HTML } from "../../provider/hostile/cases/tools.mjs";
-import { startSignIn } from "../support/harness.mjs";
-import { until } from "../support/until.mjs";
-import { acceptances, fresh, inCore, refusals } from "./support/checks.mjs";
-import { metadataOf, onStage } from "./support/stage.mjs";
+import { HTML } from "../../../provider/hostile/cases/tools.mjs";
+import { startSignIn } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
+import { acceptances, fresh, inCore, refusals } from "../support/checks.mjs";
+import { metadataOf, onStage } from "../support/stage.mjs";
 
 const document = (members) => ({
   metadata: (original, { op }) => ({ ...original, ...members(op) }),

@@ -1,8 +1,13 @@
 // The app's own URLs: what of them survives a sign-in, and where a sign-in may lead.
 
 import assert from "node:assert/strict";
-import { assertBystander, assertCleanUrl, assertError, assertSignedIn } from "./support/checks.mjs";
-import { onStage } from "./support/stage.mjs";
+import {
+  assertBystander,
+  assertCleanUrl,
+  assertError,
+  assertSignedIn,
+} from "../support/checks.mjs";
+import { onStage } from "../support/stage.mjs";
 
 const raw = (change) => ({ callback: (pairs) => change(new URLSearchParams(pairs).toString()) });
 
@@ -158,9 +163,10 @@ onStage("URLs", (scene) => {
   );
 });
 
-/** Leads the actor to a path of the app, by a load of the page. */
+/** Leads the actor to a path of the app, by a load of the page: a change of the hash alone is none. */
 async function elsewhere(stage, path) {
-  await stage.visit("/elsewhere");
+  const [now] = (await stage.look()).href.split("#");
+  if (now === (stage.app.origin + path).split("#")[0]) await stage.visit("/elsewhere");
   await stage.visit(path);
   stage.forget();
 }

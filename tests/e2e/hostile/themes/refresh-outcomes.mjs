@@ -5,16 +5,16 @@
 //   unknown         it is never sent again, but the session stands while its access token lasts
 
 import assert from "node:assert/strict";
-import { HTML } from "../../provider/hostile/cases/tools.mjs";
+import { HTML } from "../../../provider/hostile/cases/tools.mjs";
 import {
   assertBystander,
   assertError,
   assertNobody,
   assertNotStored,
   assertRequests,
-} from "./support/checks.mjs";
-import { beginSession, sentTokens } from "./support/session.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+} from "../support/checks.mjs";
+import { beginSession, sentTokens } from "../support/session.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const answered = (fault) => ({ faults: { refresh: fault } });
 const oauth = (status, error, more = {}) => answered({ status, body: { error }, ...more });

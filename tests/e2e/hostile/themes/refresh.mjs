@@ -1,12 +1,12 @@
 // Refreshes that succeed, and refreshed ID tokens that must not be believed.
 
 import assert from "node:assert/strict";
-import { newKey, publicJwk } from "../../provider/keys.mjs";
-import { ask } from "../support/harness.mjs";
-import { until } from "../support/until.mjs";
-import { assertBystander, assertError, assertNobody, assertNotStored } from "./support/checks.mjs";
-import { beginSession, sentTokens, statesOf } from "./support/session.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+import { newKey, publicJwk } from "../../../provider/keys.mjs";
+import { ask } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
+import { assertBystander, assertError, assertNobody, assertNotStored } from "../support/checks.mjs";
+import { beginSession, sentTokens, statesOf } from "../support/session.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const onRefresh = (members) => ({
   tokenResponse: (body, { grant }) => (grant === "refresh" ? { ...body, ...members } : body),
@@ -42,7 +42,8 @@ onStage(
   "refresh",
   (scene) => {
     for (const [title, play, error] of REFUSED) {
-      scene.test(`R-143 ${title}: the session ends in every tab`, async (stage) => {
+      const declare = /user|signature/.test(title) ? scene.test : scene.core;
+      declare(`R-143 ${title}: the session ends in every tab`, async (stage) => {
         await beginSession(stage);
         await stage.script(play);
         const outcome = await stage.ask("refresh");

@@ -1,9 +1,9 @@
 // Providers that never answer. Time in these pages runs ten times as fast.
 
 import assert from "node:assert/strict";
-import { assertControl, assertError, fresh, refuse } from "./support/checks.mjs";
-import { beginSession } from "./support/session.mjs";
-import { onStage } from "./support/stage.mjs";
+import { assertControl, assertError, fresh, refuse } from "../support/checks.mjs";
+import { beginSession } from "../support/session.mjs";
+import { onStage } from "../support/stage.mjs";
 
 const held = (endpoint, hold = "before") => ({ faults: { [endpoint]: { hold } } });
 const SENT = { authorize: 1, discovery: 1, token: 1, jwks: 1 };

@@ -1,7 +1,7 @@
 // The authorization response: what comes back to the redirect URI.
 
 import assert from "node:assert/strict";
-import { replaced, valueOf, without } from "../../provider/hostile/cases/tools.mjs";
+import { replaced, valueOf, without } from "../../../provider/hostile/cases/tools.mjs";
 import {
   acceptances,
   assertBystander,
@@ -12,8 +12,8 @@ import {
   assertTransactions,
   inCore,
   refusals,
-} from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+} from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const answer = (change) => ({ callback: change });
 
@@ -274,6 +274,7 @@ onStage("authorization response", (scene) => {
     assert.deepEqual([seen.status, seen.user?.sub], ["signedIn", USER]);
     assert.equal(seen.sessionStorage[key], undefined);
     assert.equal(stage.op.count("token"), 1);
+    stage.spoil();
   });
 });
 

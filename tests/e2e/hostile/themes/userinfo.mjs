@@ -1,9 +1,9 @@
 // UserInfo: asked by the app, never believed about somebody else.
 
 import assert from "node:assert/strict";
-import { HTML } from "../../provider/hostile/cases/tools.mjs";
-import { assertBystander, assertError, assertNotStored } from "./support/checks.mjs";
-import { USER, onStage } from "./support/stage.mjs";
+import { HTML } from "../../../provider/hostile/cases/tools.mjs";
+import { assertBystander, assertError, assertNotStored } from "../support/checks.mjs";
+import { USER, onStage } from "../support/stage.mjs";
 
 const served = (fault) => ({ faults: { userinfo: fault } });
 const claims = (change) => ({ userinfo: change });

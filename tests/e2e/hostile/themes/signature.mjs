@@ -1,9 +1,9 @@
 // The ID token's form, algorithm and signature.
 
 import { createHmac } from "node:crypto";
-import { base64url, newKey, publicJwk, signJws } from "../../provider/keys.mjs";
-import { acceptances, inCore, refusals } from "./support/checks.mjs";
-import { onStage } from "./support/stage.mjs";
+import { base64url, newKey, publicJwk, signJws } from "../../../provider/keys.mjs";
+import { acceptances, inCore, refusals } from "../support/checks.mjs";
+import { onStage } from "../support/stage.mjs";
 
 const header = (members) => ({
   idToken: (claims, head) => void Object.assign(head, members),
