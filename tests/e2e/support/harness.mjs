@@ -134,7 +134,13 @@ export async function go(page, url) {
 }
 
 export async function reload(page) {
-  await page.reload({ waitUntil: "commit" }).catch(overtaken);
+  const options = { waitUntil: "commit" };
+  // A page that was loaded a moment ago may not be the active one yet, says Chromium.
+  const notYet = (error) => {
+    if (!/Not attached to an active page/.test(error.message)) throw error;
+    return page.reload(options);
+  };
+  await page.reload(options).catch(notYet).catch(overtaken);
 }
 
 function overtaken(error) {
