@@ -30,11 +30,10 @@ impl Outgoing {
 
     /// The answer of an API.
     #[must_use]
-    pub fn response(ticket: Ticket, response: web_sys::Response) -> Self {
-        let json = message(ticket, "ok", "{}");
+    pub fn response(ticket: Ticket, response: wasm_bindgen::JsValue) -> Self {
         Self {
-            json,
-            handle: response.into(),
+            json: message(ticket, "ok", "{}"),
+            handle: response,
         }
     }
 

@@ -1,22 +1,21 @@
 //! The vault: the only holder of tokens. It carries out the session's back-channel effects with what every global
 //! scope has (fetch, SubtleCrypto, timers), so the same code runs in a page and in any worker.
 
-mod api;
-mod clock;
-mod crypto;
-mod fetch;
-mod object;
+mod platform;
 
 use alloc::boxed::Box;
-use alloc::rc::Rc;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::closure::Closure;
 
+use self::platform::{Heard, Platform};
 use crate::link::{self, Outgoing};
 use crate::protocol::error::{Code, Error};
+use crate::session::effect::SendKind;
 use crate::session::event::Ticket;
 use crate::session::{Command, Config, Effect, Event, Reply, Session};
 
@@ -29,23 +28,29 @@ struct Inner {
     emit: Box<dyn Fn(Outgoing)>,
     effects: RefCell<Vec<Effect>>,
     busy: Cell<bool>,
-    timer: RefCell<Option<clock::Timeout>>,
-    api: api::Calls,
-    fetcher: fetch::Fetcher,
+    platform: Platform,
+    _hear: Closure<dyn Fn(String, JsValue)>,
 }
 
 impl Vault {
     /// Opens a vault for one client. `emit` is called with everything that goes to the front.
     #[must_use]
     pub fn new(config: Config, emit: Box<dyn Fn(Outgoing)>) -> Self {
-        Self(Rc::new(Inner {
-            session: RefCell::new(Session::new(config, Box::new(random))),
-            emit,
-            effects: RefCell::default(),
-            busy: Cell::new(false),
-            timer: RefCell::default(),
-            api: api::Calls::default(),
-            fetcher: fetch::Fetcher::new(),
+        Self(Rc::new_cyclic(|vault: &Weak<Inner>| {
+            let vault = vault.clone();
+            let hear = Closure::new(move |json: String, handle| {
+                if let Some(vault) = vault.upgrade() {
+                    Self(vault).hear(&json, handle);
+                }
+            });
+            Inner {
+                session: RefCell::new(Session::new(config, Box::new(random))),
+                emit,
+                effects: RefCell::default(),
+                busy: Cell::new(false),
+                platform: Platform::new(&hear),
+                _hear: hear,
+            }
         }))
     }
 
@@ -57,11 +62,16 @@ impl Vault {
         };
         let command = match ask {
             link::Ask::Command(command) => command,
-            link::Ask::Call { replayable } => match self.0.api.open(ticket, handle, replayable) {
-                Ok(request) => Command::Call(request),
-                Err(error) => return self.answer(ticket, Err(error)),
-            },
-            link::Ask::Cancel => return self.cancel(ticket),
+            link::Ask::Call { replayable } => {
+                match self.0.platform.about(ticket, &handle, replayable) {
+                    Some(request) => Command::Call(request),
+                    None => return self.answer(ticket, Err(Error::new(Code::InternalError))),
+                }
+            }
+            link::Ask::Cancel => {
+                self.0.platform.take(ticket);
+                return self.dispatch(Event::ApiFailed { ticket });
+            }
         };
         self.dispatch(Event::Command {
             ticket,
@@ -70,10 +80,28 @@ impl Vault {
         });
     }
 
+    fn hear(&self, json: &str, handle: JsValue) {
+        let event = match Heard::read(json) {
+            Some(Heard::Event(event)) => event,
+            Some(Heard::Redirected(ticket)) => {
+                self.answer(ticket, Err(Error::new(Code::ApiRedirected)));
+                Event::ApiFailed { ticket }
+            }
+            Some(Heard::Thrown(ticket)) => {
+                self.0.platform.take(ticket);
+                self.emit(Outgoing::thrown(ticket, handle));
+                Event::ApiFailed { ticket }
+            }
+            None => return,
+        };
+        self.dispatch(event);
+    }
+
     /// Runs one event through the session and carries out what follows, in order. A front that answers an effect at
     /// once comes back in here: its effects wait for their turn.
     fn dispatch(&self, event: Event) {
-        let effects = self.0.session.borrow_mut().handle(event, clock::now());
+        let now = js_sys::Date::now() as u64;
+        let effects = self.0.session.borrow_mut().handle(event, now);
         self.0.effects.borrow_mut().extend(effects);
         if self.0.busy.replace(true) {
             return;
@@ -91,32 +119,17 @@ impl Vault {
     }
 
     fn carry_out(&self, effect: Effect) {
+        let platform = &self.0.platform;
         match effect {
-            Effect::Send { .. } | Effect::Verify { .. } | Effect::CallApi { .. } => {
-                spawn_local(self.clone().go(effect));
-            }
-            Effect::Deliver { ticket } => {
-                if let Some(response) = self.0.api.deliver(ticket) {
-                    self.emit(Outgoing::response(ticket, response));
-                }
-            }
-            Effect::Reply { ticket, reply } => self.answer(ticket, reply),
-            Effect::Tell(notice) => self.emit(Outgoing::notice(&notice)),
-            Effect::WakeAt(at) => self.set_timer(at),
-        }
-    }
-
-    /// What takes time. One task for all three kinds: each kind of task costs its own machinery.
-    async fn go(self, effect: Effect) {
-        let event = match effect {
             Effect::Send {
                 call,
                 request,
                 deadline_ms,
                 kind,
             } => {
-                let answer = self.0.fetcher.send(&request, deadline_ms, kind).await;
-                Event::Answered { call, answer }
+                let init = platform::init(&request, kind);
+                let probe = kind == SendKind::Probe;
+                platform.send(call, &request.url, &init, deadline_ms, probe);
             }
             Effect::Verify {
                 call,
@@ -124,53 +137,37 @@ impl Vault {
                 key,
                 input,
                 signature,
-            } => {
-                let valid = crypto::verify(alg, &key, &input, &signature).await;
-                Event::Verified { call, valid }
-            }
+            } => platform.verify(call, platform::parameters(alg), &key, &input, &signature),
             Effect::CallApi {
                 ticket,
                 token,
                 follow_redirects,
-            } => match self.0.api.send(ticket, &token, follow_redirects).await {
-                api::Sent::Answered { status, challenge } => Event::ApiAnswered {
-                    ticket,
-                    status,
-                    challenge,
-                },
-                api::Sent::Failed(exception) => {
-                    self.emit(Outgoing::thrown(ticket, exception));
-                    Event::ApiFailed { ticket }
+            } => platform.call(ticket, token.expose(), follow_redirects),
+            Effect::Deliver { ticket } => {
+                let response = platform.take(ticket);
+                if !response.is_undefined() {
+                    self.emit(Outgoing::response(ticket, response));
                 }
-                api::Sent::Redirected => {
-                    self.answer(ticket, Err(Error::new(Code::ApiRedirected)));
-                    Event::ApiFailed { ticket }
-                }
-                api::Sent::Gone => return,
-            },
-            _ => return,
-        };
-        self.dispatch(event);
+            }
+            Effect::Reply { ticket, reply } => self.answer(ticket, reply),
+            Effect::Tell(notice) => self.emit(Outgoing::notice(&notice)),
+            Effect::WakeAt(at) => platform.wake(at as f64),
+        }
     }
 
     fn answer(&self, ticket: Ticket, reply: Result<Reply, Error>) {
-        self.0.api.close(ticket);
+        self.0.platform.take(ticket);
         self.emit(Outgoing::reply(ticket, &reply));
-    }
-
-    fn cancel(&self, ticket: Ticket) {
-        self.0.api.close(ticket);
-        self.dispatch(Event::ApiFailed { ticket });
     }
 
     fn emit(&self, message: Outgoing) {
         (self.0.emit)(message);
     }
+}
 
-    fn set_timer(&self, at: u64) {
-        let vault = self.clone();
-        let timer = clock::Timeout::at(at, move || vault.dispatch(Event::Tick));
-        self.0.timer.replace(Some(timer));
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.platform.close();
     }
 }
 

@@ -66,8 +66,11 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
 
 /// Leaves the TypeScript beside the Rust sources out.
 fn is_rust(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|name| ["rs", "toml", "lock"].iter().any(|rust| name == *rust))
+    path.extension().is_some_and(|name| {
+        ["rs", "toml", "lock", "js"]
+            .iter()
+            .any(|rust| name == *rust)
+    })
 }
 
 /// `target/npm/keyward.js` (the glue) and `core_wasm.js` (the module as text).
