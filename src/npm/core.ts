@@ -2,7 +2,8 @@
  * The core chunk: the WebAssembly vault, inlined so that no bundler and no server has to know about a second file.
  */
 import { initSync, Vault } from "#glue";
-import wasm from "#wasm";
+import streams from "#wasm";
+import { join } from "./join.js";
 
 export { texts } from "./texts.js";
 
@@ -20,8 +21,8 @@ let instance: Promise<void> | undefined;
 
 /** One instance serves every vault of the page. */
 function instantiate(): Promise<void> {
-  instance ??= inflate(wasm)
-    .then((bytes) => WebAssembly.compile(bytes))
+  instance ??= Promise.all(streams.map(inflate))
+    .then((inflated) => WebAssembly.compile(join(inflated)))
     .then((module) => void initSync({ module }))
     .catch((error: unknown) => {
       instance = undefined;
@@ -30,8 +31,8 @@ function instantiate(): Promise<void> {
   return instance;
 }
 
-function inflate(base64: string): Promise<ArrayBuffer> {
+async function inflate(base64: string): Promise<Uint8Array> {
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Response(stream).arrayBuffer();
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -9,6 +9,6 @@ declare module "#glue" {
 }
 
 declare module "#wasm" {
-  const base64: string;
+  const base64: string[];
   export default base64;
 }

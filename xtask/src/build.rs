@@ -1,6 +1,6 @@
 //! The npm package: Rust and TypeScript in, `dist/` and the packed tarball out.
 //!
-//! core (Rust) -> .wasm -> bindgen -> wasm-opt -> deflate, base64 -> a module that `core.ts` imports;
+//! core (Rust) -> .wasm -> bindgen -> wasm-opt -> streams, deflate, base64 -> a module that `core.ts` imports;
 //! `index.ts` and `core.ts` -> two bundles; their types; `npm pack`.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use base64::Engine;
 
+use crate::split::split;
 use crate::stamp::Stamp;
 use crate::workspace::{self, cargo, node_tool, run};
 
@@ -129,28 +130,49 @@ fn path_flags(root: &Path) -> Result<String> {
 }
 
 fn embed(wasm: &[u8], out: &Path) -> Result<()> {
-    let mut packed = Vec::new();
-    zopfli::compress(
-        zopfli::Options::default(),
-        zopfli::Format::Deflate,
-        wasm,
-        &mut packed,
-    )?;
-    let text = base64::engine::general_purpose::STANDARD.encode(&packed);
+    let split = split(wasm)?;
+    let mut texts = Vec::new();
+    let mut size = 0;
+    for stream in &split.streams {
+        let mut packed = Vec::new();
+        let options = zopfli::Options::default();
+        zopfli::compress(
+            options,
+            zopfli::Format::Deflate,
+            stream.as_slice(),
+            &mut packed,
+        )?;
+        size += packed.len();
+        texts.push(base64::engine::general_purpose::STANDARD.encode(&packed));
+    }
     fs::write(
         out.join("core_wasm.js"),
-        format!("export default \"{text}\";\n"),
+        format!("export default {};\n", serde_json::to_string(&texts)?),
     )?;
     fs::write(
         out.join("core_wasm.d.ts"),
-        "/** The WASM module of the core: base64 of raw deflate. */\ndeclare const text: string;\nexport default text;\n",
+        "/** The WASM module of the core in streams: base64 of raw deflate. */\ndeclare const texts: string[];\nexport default texts;\n",
     )?;
-    println!(
-        "core: {} bytes of WASM, {} deflated",
-        wasm.len(),
-        packed.len()
-    );
+    fs::write(out.join("keyward_joined.wasm"), &split.module)?;
+    println!("core: {} bytes of WASM, {size} deflated", wasm.len());
     Ok(())
+}
+
+/// What the browser will put together is the module, byte by byte.
+fn check_join(root: &Path, out: &Path) -> Result<()> {
+    bundle(root, "src/npm/join.ts", "target/npm/join.js")?;
+    run(std::process::Command::new("node").current_dir(out).args([
+        "--input-type=module",
+        "--eval",
+        r#"import { readFileSync } from "node:fs";
+           import { inflateRawSync } from "node:zlib";
+           const { join } = await import(process.cwd() + "/join.js");
+           const { default: texts } = await import(process.cwd() + "/core_wasm.js");
+           const joined = join(texts.map((text) => inflateRawSync(Buffer.from(text, "base64"))));
+           if (Buffer.compare(Buffer.from(joined), readFileSync("keyward_joined.wasm")) !== 0)
+             throw new Error("join.ts does not give the module that was split");
+           await WebAssembly.compile(joined);"#,
+    ]))
 }
 
 fn build_package(root: &Path, out: &Path) -> Result<()> {
@@ -158,6 +180,7 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
+    check_join(root, out)?;
     bundle(root, "src/npm/index.ts", "dist/index.js")?;
     bundle(root, "src/npm/core.ts", "dist/core.js")?;
     inspect(&dist)?;

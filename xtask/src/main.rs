@@ -13,6 +13,7 @@ mod build;
 mod codes;
 mod deny;
 mod pins;
+mod split;
 mod stamp;
 mod weight;
 mod workspace;
