@@ -6,6 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::text::{clip, join, span};
+
 /// Longest header that is read, in bytes; the rest is ignored.
 const MAX_HEADER: usize = 16 * 1024;
 
@@ -49,18 +51,14 @@ pub fn error_of<'a>(challenges: &'a [Challenge], scheme: &str) -> Option<&'a str
 /// assert_eq!(found[1].scheme, "dpop");
 /// ```
 pub fn parse(header: &str) -> Vec<Challenge> {
-    let mut end = header.len().min(MAX_HEADER);
-    while !header.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut rest = header.get(..end).unwrap_or_default();
+    let mut rest = clip(header, MAX_HEADER);
     let mut challenges: Vec<Challenge> = Vec::new();
     loop {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
+        rest = span(rest, |byte| matches!(byte, b' ' | b'\t' | b',')).1;
         if rest.is_empty() {
             return challenges;
         }
-        let (word, after) = split(rest, is_token);
+        let (word, after) = span(rest, is_token);
         if word.is_empty() {
             // Not the beginning of anything; a quoted string is skipped as a whole, so that its words count for nothing.
             rest = match rest.strip_prefix('"') {
@@ -69,8 +67,8 @@ pub fn parse(header: &str) -> Vec<Challenge> {
             };
             continue;
         }
-        if let Some(value) = after.trim_start_matches([' ', '\t']).strip_prefix('=') {
-            let (value, after) = value_of(value.trim_start_matches([' ', '\t']));
+        if let Some(value) = trim_start(after).strip_prefix('=') {
+            let (value, after) = value_of(trim_start(value));
             if let Some(current) = challenges.last_mut() {
                 current.params.push((word.to_ascii_lowercase(), value));
             }
@@ -91,7 +89,7 @@ fn value_of(text: &str) -> (String, &str) {
     match text.strip_prefix('"') {
         Some(quoted) => unquote(quoted),
         None => {
-            let (word, after) = split(text, |byte| !matches!(byte, b' ' | b'\t' | b',' | b'"'));
+            let (word, after) = span(text, |byte| !matches!(byte, b' ' | b'\t' | b',' | b'"'));
             (word.into(), after)
         }
     }
@@ -113,26 +111,21 @@ fn unquote(text: &str) -> (String, &str) {
 
 /// A token68 stands alone behind its scheme: nothing but a comma or the end may follow.
 fn token68_of(text: &str) -> (Option<String>, &str) {
-    let trimmed = text.trim_start_matches(' ');
-    let (body, after) = split(trimmed, |byte| {
+    let trimmed = span(text, |byte| byte == b' ').1;
+    let (body, after) = span(trimmed, |byte| {
         byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
     });
-    let (padding, after) = split(after, |byte| byte == b'=');
-    let tail = after.trim_start_matches([' ', '\t']);
+    let (padding, after) = span(after, |byte| byte == b'=');
+    let tail = trim_start(after);
     let alone = tail.is_empty() || tail.starts_with(',');
     if body.is_empty() || trimmed.len() == text.len() || !alone {
         return (None, text);
     }
-    (Some([body, padding].concat()), after)
+    (Some(join(&[body, padding])), after)
 }
 
-fn split(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
-    let end = text
-        .bytes()
-        .position(|byte| !belongs(byte))
-        .unwrap_or(text.len());
-    // The predicates accept ASCII only or stop at ASCII, so the end lies between characters.
-    text.split_at_checked(end).unwrap_or((text, ""))
+fn trim_start(text: &str) -> &str {
+    span(text, |byte| matches!(byte, b' ' | b'\t')).1
 }
 
 fn skip_one(text: &str) -> &str {

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::text;
+
 /// Builds a form.
 #[derive(Clone, Default)]
 pub struct Form(String);
@@ -51,10 +53,9 @@ pub fn parse_query(query: &str) -> Result<Vec<(String, String)>, FormError> {
 
 /// The raw pairs of a query, still encoded.
 pub(crate) fn pieces(query: &str) -> impl Iterator<Item = (&str, &str)> {
-    query
-        .split('&')
+    text::pieces(query, b'&')
         .filter(|piece| !piece.is_empty())
-        .map(|piece| piece.split_once('=').unwrap_or((piece, "")))
+        .map(|piece| text::split_once(piece, b'=').unwrap_or((piece, "")))
 }
 
 /// Decodes one name or value.

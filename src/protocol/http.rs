@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::form::Form;
+use super::text;
 use super::url::Endpoint;
 
 /// Longest wait that a provider can ask for: one day, in seconds.
@@ -82,8 +83,7 @@ impl Answer {
     /// The media type in lower case without parameters; empty when there is none.
     pub fn media_type(&self) -> String {
         let text = self.content_type.as_deref().unwrap_or_default();
-        let text = text.split(';').next().unwrap_or_default();
-        text.trim().to_ascii_lowercase()
+        text::before(text, b';').trim_ascii().to_ascii_lowercase()
     }
 
     /// How long the server asks to wait, in seconds: at most a day, `None` if it does not ask or is not understood.
@@ -101,7 +101,7 @@ impl Answer {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.url.split('?').next().unwrap_or_default();
+        let url = text::before(&self.url, b'?');
         f.debug_struct("Request")
             .field("method", &self.method)
             .field("url", &url)
@@ -134,38 +134,31 @@ pub fn retry_after_seconds(value: &str, now_s: u64) -> Option<u64> {
 /// Only the preferred form is read; the two obsolete ones and dates before 1970 give `None`.
 pub fn http_date_seconds(value: &str) -> Option<u64> {
     const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-    let (_, rest) = value.trim().split_once(',')?;
-    let mut parts = rest.strip_prefix(' ')?.split(' ');
-    let day = number(parts.next()?, 2)?;
-    let name = parts.next()?.as_bytes();
+    const SHAPE: &[u8] = b" 00 xxx 0000 00:00:00 GMT";
+    let (_, rest) = text::split_once(value.trim_ascii(), b',')?;
+    let fits = |(byte, shape): (u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        b'x' => byte.is_ascii_alphabetic(),
+        _ => byte == *shape,
+    };
+    if rest.len() != SHAPE.len() || !rest.bytes().zip(SHAPE).all(fits) {
+        return None;
+    }
+    let number = |from, to| rest.get(from..to).and_then(text::digits);
+    let (day, year) = (number(1, 3)?, number(8, 12)?);
+    let (hour, minute, second) = (number(13, 15)?, number(16, 18)?, number(19, 21)?);
+    let name = rest.as_bytes().get(4..7)?;
     let month = MONTHS.chunks(3).position(|month| month == name)? as u64 + 1;
-    let year = number(parts.next()?, 4)?;
-    let mut clock = parts.next()?.split(':');
-    let hour = number(clock.next()?, 2)?;
-    let minute = number(clock.next()?, 2)?;
-    let second = number(clock.next()?, 2)?;
-    let ends = parts.next() == Some("GMT") && parts.next().is_none() && clock.next().is_none();
     let sane = (1..=31).contains(&day) && hour < 24 && minute < 60 && second < 61 && year >= 1970;
-    if !ends || !sane {
+    if !sane {
         return None;
     }
     Some(days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
 fn delta_seconds(value: &str) -> Option<u64> {
-    let digits = value.trim();
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
     // More digits than a u64 holds still mean "very long".
-    Some(digits.parse().unwrap_or(u64::MAX).min(MAX_RETRY_AFTER))
-}
-
-fn number(text: &str, length: usize) -> Option<u64> {
-    if text.len() != length || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok()
+    text::digits(value.trim_ascii()).map(|seconds| seconds.min(MAX_RETRY_AFTER))
 }
 
 /// Days of the Gregorian calendar; the year begins in March, so that the leap day comes last.

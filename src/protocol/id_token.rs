@@ -16,6 +16,7 @@ use super::error::{Code, Error};
 use super::json::{self, Map};
 use super::jwk::Alg;
 use super::secret::{AccessToken, IdToken};
+use super::text::split_once;
 
 /// Largest ID token that is read, in bytes.
 pub const MAX_ID_TOKEN: usize = 256 * 1024;
@@ -101,11 +102,14 @@ impl IdTokenParts {
         if dots == 4 {
             return Err(Error::new(Code::IdTokenEncrypted));
         }
-        let (signing_input, signature) = text.rsplit_once('.').unwrap_or_default();
-        let (header, payload) = match signing_input.split_once('.') {
+        let (header, rest) = split_once(text, b'.').unwrap_or_default();
+        let (payload, signature) = match split_once(rest, b'.') {
             Some(parts) if dots == 2 => parts,
             _ => return Err(malformed("token", "not a compact JWS")),
         };
+        let signing_input = text
+            .get(..header.len() + 1 + payload.len())
+            .unwrap_or_default();
         let header = object(&text_of(header, "header")?, "header")?;
         let alg = algorithm(&header)?;
         check_kind(&header)?;
@@ -327,7 +331,14 @@ fn check_audience(claims: &Map, expected: &Expected<'_>) -> Result<(), Error> {
     let client_id = expected.client_id;
     let found = audience(claims).unwrap_or_default();
     if !found.contains(&client_id) {
-        let joined = (!found.is_empty()).then(|| found.join(" "));
+        let mut joined = String::new();
+        for aud in &found {
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(aud);
+        }
+        let joined = (!found.is_empty()).then_some(joined);
         return Err(Error::mismatch(
             Code::IdTokenAud,
             "aud",
@@ -416,12 +427,12 @@ fn check_at_hash(claims: &Map, alg: Alg, access_token: &AccessToken) -> Result<(
         return Ok(());
     };
     let token = access_token.expose().as_bytes();
-    let hash = match alg.hash_len() {
-        32 => Sha256::digest(token).to_vec(),
-        48 => Sha384::digest(token).to_vec(),
-        _ => Sha512::digest(token).to_vec(),
+    let half = |hash: &[u8]| base64url::encode(hash.split_at(hash.len() / 2).0);
+    let half = match alg.hash_len() {
+        32 => half(&Sha256::digest(token)),
+        48 => half(&Sha384::digest(token)),
+        _ => half(&Sha512::digest(token)),
     };
-    let half = base64url::encode(hash.get(..hash.len() / 2).unwrap_or_default());
     if found.as_str() != Some(half.as_str()) {
         return Err(Error::about(
             Code::IdTokenAtHash,

@@ -7,6 +7,7 @@ use super::error::{Code, Error};
 use super::http::Answer;
 use super::json::{self, Map, Members};
 use super::jwk::Alg;
+use super::text;
 use super::url::{Endpoint, Parts};
 
 /// Largest discovery document that is read, in bytes.
@@ -60,7 +61,7 @@ impl Issuer {
     /// Reads a configured issuer; anything that is no issuer identifier is [`Code::ConfigBadIssuer`].
     pub fn parse(text: &str) -> Result<Issuer, Error> {
         match Parts::of(text) {
-            Some(_) if !text.contains('?') => Ok(Issuer(text.into())),
+            Some(_) if !text.bytes().any(|byte| byte == b'?') => Ok(Issuer(text.into())),
             _ => Err(Error::about(Code::ConfigBadIssuer, "issuer", "")),
         }
     }
@@ -88,10 +89,10 @@ pub fn well_known_url(issuer: &Issuer, kind: WellKnown) -> String {
     let text = issuer.as_str();
     let text = text.strip_suffix('/').unwrap_or(text);
     match kind {
-        WellKnown::OpenIdConfiguration => [text, "/.well-known/openid-configuration"].concat(),
+        WellKnown::OpenIdConfiguration => text::join(&[text, "/.well-known/openid-configuration"]),
         WellKnown::OauthAuthorizationServer => {
             let (base, path) = Parts::of(text).map_or((text, ""), |parts| (parts.base, parts.rest));
-            [base, "/.well-known/oauth-authorization-server", path].concat()
+            text::join(&[base, "/.well-known/oauth-authorization-server", path])
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod metadata;
 pub mod pkce;
 pub mod revocation;
 pub mod secret;
+pub(crate) mod text;
 pub mod token;
 pub mod url;
 pub mod userinfo;

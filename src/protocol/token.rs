@@ -9,6 +9,7 @@ use super::form::Form;
 use super::http::{Answer, Request};
 use super::json::{self, Map, Members};
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
+use super::text::digits;
 use super::url::Endpoint;
 
 /// Largest token response that is read, in bytes.
@@ -204,11 +205,7 @@ fn seconds(value: &Value) -> Result<u64, Error> {
             .as_f64()
             .filter(|seconds| *seconds >= 0.0)
             .map(|seconds| seconds as u64),
-        Value::String(digits)
-            if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            Some(digits.parse().unwrap_or(u64::MAX))
-        }
+        Value::String(text) => digits(text),
         _ => None,
     };
     seconds

@@ -5,6 +5,7 @@
 use alloc::string::{String, ToString};
 
 use super::error::Code;
+use super::text;
 
 /// Longest URL that is accepted, in bytes.
 const MAX_LENGTH: usize = 4096;
@@ -41,7 +42,7 @@ impl Endpoint {
 
     /// The path as it was given, `/` if there is none.
     pub fn path(&self) -> &str {
-        let whole = self.text.split('?').next().unwrap_or_default();
+        let whole = text::before(&self.text, b'?');
         // Behind scheme and host: the third slash.
         let mut slashes = whole.match_indices('/').map(|(at, _)| at);
         let start = slashes.nth(2);
@@ -50,7 +51,7 @@ impl Endpoint {
 
     /// The endpoint's own query, without the question mark.
     pub fn query(&self) -> Option<&str> {
-        self.text.split_once('?').map(|(_, query)| query)
+        text::split_once(&self.text, b'?').map(|(_, query)| query)
     }
 
     /// The URL with further parameters, already encoded, behind the endpoint's own query (RFC 6749 section 3.1).
@@ -82,10 +83,9 @@ impl<'a> Parts<'a> {
         if text.len() > MAX_LENGTH || !text.bytes().all(is_plain) {
             return None;
         }
-        let (scheme, after) = text.split_once(':')?;
+        let (scheme, after) = text::split_once(text, b':')?;
         let after = after.strip_prefix("//")?;
-        let end = after.find(['/', '?']).unwrap_or(after.len());
-        let (authority, rest) = after.split_at_checked(end)?;
+        let (authority, rest) = text::span(after, |byte| !matches!(byte, b'/' | b'?'));
         let authority_lower = authority.to_ascii_lowercase();
         let (host, port) = host_and_port(&authority_lower)?;
         let (scheme, own_port) = if scheme.eq_ignore_ascii_case("https") {
@@ -99,7 +99,7 @@ impl<'a> Parts<'a> {
         origin.push_str(host);
         if let Some(port) = port.filter(|port| *port != own_port) {
             origin.push(':');
-            origin.push_str(&port.to_string());
+            origin.push_str(&u64::to_string(&port));
         }
         let base = text.get(..text.len() - rest.len())?;
         Some(Parts { origin, base, rest })
@@ -116,46 +116,43 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// Splits a lower-case authority; credentials, empty hosts and odd ports give `None`.
-fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let host_end = match authority.strip_prefix('[') {
-        Some(inner) => inner.find(']')? + 2,
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, tail) = authority.split_at_checked(host_end)?;
-    let sane = match host.strip_prefix('[') {
-        Some(_) => {
-            host.len() > 4
-                && host
-                    .bytes()
-                    .all(|b| b.is_ascii_hexdigit() || b"[]:.".contains(&b))
+fn host_and_port(authority: &str) -> Option<(&str, Option<u64>)> {
+    let (host, tail) = if authority.starts_with('[') {
+        let (inner, tail) = text::split_once(authority, b']')?;
+        let host = authority.get(..inner.len() + 1)?;
+        let sane = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
+        if host.len() < 5 || !inner.bytes().skip(1).all(sane) {
+            return None;
         }
-        None => is_host_name(host),
+        (host, tail)
+    } else {
+        let (host, tail) = text::span(authority, |byte| byte != b':');
+        if !is_host_name(host) {
+            return None;
+        }
+        (host, tail)
     };
-    if !sane {
-        return None;
-    }
     if tail.is_empty() {
         return Some((host, None));
     }
-    let digits = tail.strip_prefix(':')?;
-    let plain = digits.len() <= 5 && digits.bytes().all(|b| b.is_ascii_digit());
-    if !plain || digits.starts_with('0') {
-        return None;
-    }
-    Some((host, Some(digits.parse().ok()?)))
+    let port = tail
+        .strip_prefix(':')
+        .filter(|port| !port.starts_with('0'))?;
+    let port = text::digits(port).filter(|port| *port <= u16::MAX.into())?;
+    Some((host, Some(port)))
 }
 
 /// A DNS name or a dotted IPv4 address; other spellings of addresses are refused, since browsers rewrite them.
 fn is_host_name(host: &str) -> bool {
-    let labels_fit = host.split('.').all(|label| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    });
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let numeric = last.bytes().next().is_some_and(|b| b.is_ascii_digit());
-    labels_fit && (!numeric || ipv4(host).is_some())
+    let mut numeric = false;
+    for label in text::pieces(host, b'.') {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if label.is_empty() || !label.bytes().all(fits) {
+            return false;
+        }
+        numeric = label.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    }
+    !numeric || ipv4(host).is_some()
 }
 
 /// Hosts that never leave this machine.
@@ -167,14 +164,14 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// The first octet of an address in the usual four-part decimal form.
-fn ipv4(host: &str) -> Option<u8> {
+fn ipv4(host: &str) -> Option<u64> {
     let mut first = None;
     let mut count = 0;
-    for part in host.split('.') {
-        if part.len() > 1 && part.starts_with('0') || !part.bytes().all(|b| b.is_ascii_digit()) {
+    for part in text::pieces(host, b'.') {
+        let octet = text::digits(part).filter(|octet| *octet < 256)?;
+        if part.len() > 1 && part.starts_with('0') {
             return None;
         }
-        let octet: u8 = part.parse().ok()?;
         first = first.or(Some(octet));
         count += 1;
     }

@@ -4,6 +4,7 @@ use super::error::{Code, Error};
 use super::http::{Answer, Method, Request};
 use super::json::{self, Map};
 use super::secret::AccessToken;
+use super::text;
 use super::url::Endpoint;
 
 /// Largest answer that is read, in bytes.
@@ -16,7 +17,10 @@ pub fn request(endpoint: &Endpoint, access_token: &AccessToken) -> Request {
         url: endpoint.as_str().into(),
         headers: vec![
             ("accept", "application/json".into()),
-            ("authorization", ["Bearer ", access_token.expose()].concat()),
+            (
+                "authorization",
+                text::join(&["Bearer ", access_token.expose()]),
+            ),
         ],
         body: None,
     }

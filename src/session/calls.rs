@@ -10,6 +10,7 @@ use crate::protocol::challenge::{self, Challenge};
 use crate::protocol::error::{Code, Error, ProviderError, clip};
 use crate::protocol::http::Answer;
 use crate::protocol::metadata::Metadata;
+use crate::protocol::text::seconds;
 use crate::protocol::userinfo;
 
 /// Somebody who waits for an access token.
@@ -285,7 +286,7 @@ fn refusal(status: u16, challenges: &[Challenge]) -> Option<Error> {
     );
     said.scope = text("scope").map(|scope| clip(scope).into());
     said.acr_values = text("acr_values").map(|values| clip(values).into());
-    said.max_age = text("max_age").and_then(|age| age.parse().ok());
+    said.max_age = text("max_age").and_then(seconds);
     Some(Error::new(code).with_provider(said))
 }
 

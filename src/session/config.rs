@@ -9,6 +9,7 @@ use super::resources::Resource;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::json::Members;
 use crate::protocol::metadata::{Issuer, WellKnown};
+use crate::protocol::text;
 
 /// The configuration of one client at one provider.
 ///
@@ -64,7 +65,7 @@ impl Config {
             .unwrap_or(redirect_uri);
         check_redirect_uri(&mut options, post_logout_redirect_uri);
         let scope = options.text("scope").unwrap_or("openid profile");
-        if !scope.split(' ').any(|item| item == "openid") {
+        if !text::pieces(scope, b' ').any(|item| item == "openid") {
             options.refuse(Error::new(Code::ConfigScopeWithoutOpenid));
         }
         let leeway_s = options.number("leeway", 300).unwrap_or(60);
@@ -147,7 +148,7 @@ fn required<'a>(options: &mut Members<'a>, name: &str) -> &'a str {
 /// RFC 6749 section 3.1.2: absolute and without a fragment.
 fn check_redirect_uri(options: &mut Members<'_>, uri: &str) {
     let absolute = uri.starts_with("https://") || uri.starts_with("http://");
-    if !absolute || uri.contains('#') {
+    if !absolute || uri.bytes().any(|byte| byte == b'#') {
         options.refuse(Error::new(Code::ConfigBadRedirectUri));
     }
 }

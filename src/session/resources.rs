@@ -86,7 +86,7 @@ impl Resource {
         let home = match origin {
             None => None,
             Some(text) => match Endpoint::parse(text) {
-                Ok(home) if home.origin() == text.trim_end_matches('/') => Some(home),
+                Ok(home) if is_origin(text, home.origin()) => Some(home),
                 _ => return Err(bad(text)),
             },
         };
@@ -112,8 +112,8 @@ impl Resource {
         };
         for path in paths {
             if !path.starts_with('/')
-                || path.contains(['?', '#', '*', '\\'])
-                || path.contains("/../")
+                || path.bytes().any(|byte| b"?#*\\".contains(&byte))
+                || path.as_bytes().windows(4).any(|four| four == b"/../")
             {
                 return Err(bad(path));
             }
@@ -138,20 +138,25 @@ pub(crate) fn not_allowed(request: &ApiRequest) -> Error {
 
 /// The folder a path lies in, as a suggestion narrow enough to be safe.
 fn folder(path: &str) -> &str {
-    path.rfind('/')
-        .and_then(|end| path.get(..=end))
-        .unwrap_or("/")
+    let end = path.bytes().rposition(|byte| byte == b'/');
+    end.and_then(|end| path.get(..=end)).unwrap_or("/")
 }
 
 /// Some servers decode these before they route, so a path with them may end up somewhere else.
 fn hides_a_separator(path: &str) -> bool {
-    path.contains('\\')
+    path.bytes().any(|byte| byte == b'\\')
         || path.as_bytes().windows(3).any(|three| {
             matches!(
                 three.to_ascii_lowercase().as_slice(),
                 b"%2f" | b"%5c" | b"%2e"
             )
         })
+}
+
+/// Whether a text is this origin, with or without slashes behind it.
+fn is_origin(text: &str, origin: &str) -> bool {
+    text.strip_prefix(origin)
+        .is_some_and(|rest| rest.bytes().all(|byte| byte == b'/'))
 }
 
 fn lies_under(path: &str, allowed: &str) -> bool {

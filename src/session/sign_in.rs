@@ -22,6 +22,7 @@ use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::secret::IdToken;
+use crate::protocol::text::seconds;
 use crate::protocol::token::{TokenFailure, TokenResponse, code_request};
 use crate::protocol::{pkce, revocation};
 
@@ -94,9 +95,9 @@ impl Session {
             .find(|(name, _)| name == "max_age");
         let max_age = match among_extras {
             None => want.max_age,
-            Some((_, age)) => match age.parse() {
-                Ok(seconds) => Some(seconds),
-                Err(_) => return self.reply(ticket, Err(invalid("max_age"))),
+            Some((_, age)) => match seconds(age) {
+                Some(seconds) => Some(seconds),
+                None => return self.reply(ticket, Err(invalid("max_age"))),
             },
         };
         let state = pkce::opaque(&self.random());

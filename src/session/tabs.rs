@@ -1,10 +1,12 @@
 //! What tabs of one origin share: the session's id and the sign-out mark.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
 use crate::protocol::base64url;
+use crate::protocol::text::split_once;
 
 /// 128 random bits per interactive sign-in, as 22 base64url characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,13 +37,13 @@ impl SessionId {
 /// SHA-256 over session id, issuer and subject: lets tabs compare users without naming one in storage.
 #[must_use]
 pub fn user_hash(session: &SessionId, issuer: &str, subject: &str) -> String {
-    let mut hash = Sha256::new();
+    let mut bytes = Vec::new();
     for part in [session.as_str(), issuer, subject] {
         // The length keeps two parts from running into each other.
-        hash.update((part.len() as u32).to_be_bytes());
-        hash.update(part.as_bytes());
+        bytes.extend((part.len() as u32).to_be_bytes());
+        bytes.extend(part.as_bytes());
     }
-    base64url::encode(&hash.finalize())
+    base64url::encode(&Sha256::digest(&bytes))
 }
 
 /// The sign-out mark: `+` or `-` (a tombstone), session id, `.`, user hash. Both forms have the same length, so that
@@ -62,7 +64,7 @@ impl Mark {
     /// Reads a mark; anything that no front writes is no mark.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (session, user_hash) = text.get(1..)?.split_once('.')?;
+        let (session, user_hash) = split_once(text.get(1..)?, b'.')?;
         let tombstone = match text.get(..1)? {
             "+" => false,
             "-" => true,

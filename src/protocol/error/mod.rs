@@ -133,7 +133,7 @@ impl Error {
 
     /// An error about an HTTP status.
     pub(crate) fn status(code: Code, status: u16) -> Self {
-        Error::about(code, "status", &status.to_string()).with_provider(ProviderError {
+        Error::about(code, "status", &u64::from(status).to_string()).with_provider(ProviderError {
             status: Some(status),
             ..ProviderError::default()
         })
@@ -196,11 +196,7 @@ impl core::error::Error for Error {}
 
 /// The beginning of a text, at most [`MAX_TEXT`] bytes, cut between characters.
 pub(crate) fn clip(text: &str) -> &str {
-    let mut end = text.len().min(MAX_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
+    super::text::clip(text, MAX_TEXT)
 }
 
 /// Whether a link can be followed without running script.

@@ -1,0 +1,101 @@
+//! Texts, taken apart at single ASCII characters. The standard library does that for any pattern, with many times the
+//! code.
+
+use alloc::string::String;
+
+/// The two sides of the first `mark`.
+#[inline(never)]
+pub(crate) fn split_once(text: &str, mark: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == mark)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// What stands before the first `mark`; the whole text if there is none.
+pub(crate) fn before(text: &str, mark: u8) -> &str {
+    split_once(text, mark).map_or(text, |(before, _)| before)
+}
+
+/// The pieces between the marks; there is always one more than there are marks.
+pub(crate) fn pieces(text: &str, mark: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let text = rest?;
+        let split = split_once(text, mark);
+        rest = split.map(|(_, rest)| rest);
+        Some(split.map_or(text, |(piece, _)| piece))
+    })
+}
+
+/// Splits before the first byte that does not belong.
+///
+/// Each predicate accepts ASCII only or stops at ASCII, so that this is between characters.
+pub(crate) fn span(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
+    let end = text.bytes().position(|byte| !belongs(byte));
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or((text, ""))
+}
+
+/// The beginning of a text, at most `most` bytes, cut between characters.
+pub(crate) fn clip(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// A number in digits and nothing else; one that is too large comes back as the largest.
+#[inline(never)]
+pub(crate) fn digits(text: &str) -> Option<u64> {
+    let mut number = 0_u64;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.saturating_mul(10).saturating_add(digit.into());
+    }
+    (!text.is_empty()).then_some(number)
+}
+
+/// An age in seconds, if it is a number that can be reckoned with.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    digits(text).filter(|seconds| *seconds < u64::MAX)
+}
+
+/// The texts in one.
+#[inline(never)]
+pub(crate) fn join(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_those_of_the_standard_library() {
+        for text in ["", ".", "a", "a.b", ".a", "a.", "..", "é.ü.", "a..b"] {
+            let own: Vec<&str> = pieces(text, b'.').collect();
+            assert_eq!(own, text.split('.').collect::<Vec<_>>(), "{text}");
+            assert_eq!(split_once(text, b'.'), text.split_once('.'), "{text}");
+            assert_eq!(Some(before(text, b'.')), text.split('.').next(), "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_are_digits_only() {
+        for bad in ["", "+1", "-1", " 1", "1 ", "1.0", "1e3", "٣", "/", ":"] {
+            assert_eq!(digits(bad), None, "{bad}");
+        }
+        for (text, number) in [("0", 0), ("007", 7), ("18446744073709551615", u64::MAX)] {
+            assert_eq!(digits(text), Some(number));
+        }
+        assert_eq!(digits("18446744073709551616"), Some(u64::MAX));
+        assert_eq!(digits(&"9".repeat(500)), Some(u64::MAX));
+    }
+}
