@@ -6,7 +6,7 @@
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, slice};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -320,11 +320,15 @@ fn equal(claims: &Map, name: &str, expected: &str, code: Code) -> Result<(), Err
 
 /// The audience as a list; `None` if the claim is missing or not made of strings.
 fn audience(claims: &Map) -> Option<Vec<&str>> {
-    match claims.get("aud")? {
-        Value::String(one) => Some(vec![one]),
-        Value::Array(many) => many.iter().map(Value::as_str).collect(),
-        _ => None,
+    let found = claims.get("aud")?;
+    let mut texts = Vec::new();
+    for value in found
+        .as_array()
+        .map_or(slice::from_ref(found), Vec::as_slice)
+    {
+        texts.push(value.as_str()?);
     }
+    Some(texts)
 }
 
 fn check_audience(claims: &Map, expected: &Expected<'_>) -> Result<(), Error> {

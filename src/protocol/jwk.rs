@@ -9,6 +9,7 @@ use super::base64url;
 use super::error::{Code, Error};
 use super::http::Answer;
 use super::json::{self, Map};
+use super::json_text::JsonText;
 
 /// Largest key set that is read, in bytes.
 pub const MAX_JWKS: usize = 256 * 1024;
@@ -57,20 +58,32 @@ pub struct Jwk {
 
 /// The public members, checked and as they came.
 #[derive(Clone, Debug)]
-enum Material {
-    Rsa {
-        n: String,
-        e: String,
-    },
-    Ec {
-        crv: &'static str,
-        x: String,
-        y: String,
-    },
-    Ed25519 {
-        x: String,
-    },
+struct Material {
+    kind: Kind,
+    /// `n` of an RSA key, else `x`.
+    first: String,
+    /// `e` of an RSA key, `y` of an elliptic curve's; empty for Ed25519.
+    second: String,
 }
+
+/// The kinds of key that are used here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Rsa,
+    P256,
+    P384,
+    P521,
+    Ed25519,
+}
+
+/// Kind, `kty`, `crv`, and the length of a coordinate in bytes.
+const KINDS: &[(Kind, &str, &str, usize)] = &[
+    (Kind::Rsa, "RSA", "", 0),
+    (Kind::P256, "EC", "P-256", 32),
+    (Kind::P384, "EC", "P-384", 48),
+    (Kind::P521, "EC", "P-521", 66),
+    (Kind::Ed25519, "OKP", "Ed25519", 32),
+];
 
 /// The keys at the issuer's `jwks_uri`.
 #[derive(Clone, Debug)]
@@ -104,9 +117,9 @@ impl Alg {
 
     /// The hash that belongs to it, as WebCrypto names it; for Ed25519 the one inside the signature, SHA-512.
     pub fn hash_name(self) -> &'static str {
-        match self {
-            Alg::RS256 | Alg::PS256 | Alg::ES256 => "SHA-256",
-            Alg::RS384 | Alg::PS384 | Alg::ES384 => "SHA-384",
+        match self.hash_len() {
+            32 => "SHA-256",
+            48 => "SHA-384",
             _ => "SHA-512",
         }
     }
@@ -131,18 +144,29 @@ impl Alg {
         }
     }
 
+    /// The kind of key that makes its signatures (RFC 8725 section 3.1).
+    fn kind(self) -> Kind {
+        match self {
+            Alg::ES256 => Kind::P256,
+            Alg::ES384 => Kind::P384,
+            Alg::ES512 => Kind::P521,
+            Alg::EdDSA | Alg::Ed25519 => Kind::Ed25519,
+            _ => Kind::Rsa,
+        }
+    }
+
     /// The length of the hash in bytes, which is also the salt length of the PS family (RFC 7518 section 3.5).
     pub fn hash_len(self) -> usize {
-        match self.hash_name() {
-            "SHA-256" => 32,
-            "SHA-384" => 48,
+        match self {
+            Alg::RS256 | Alg::PS256 | Alg::ES256 => 32,
+            Alg::RS384 | Alg::PS384 | Alg::ES384 => 48,
             _ => 64,
         }
     }
 
     /// Whether two names mean one algorithm: `EdDSA` with the only curve used here is `Ed25519` (RFC 9864 section 2.2).
     pub fn same_as(self, other: Alg) -> bool {
-        self == other || self.webcrypto_name() == "Ed25519" && other.webcrypto_name() == "Ed25519"
+        self == other || self.kind() == Kind::Ed25519 && other.kind() == Kind::Ed25519
     }
 }
 
@@ -161,29 +185,29 @@ impl JwkSet {
         let Some(Value::Array(entries)) = map.get("keys") else {
             return Err(Error::about(Code::JwksMalformed, "keys", "not a list"));
         };
-        let keys = entries
-            .iter()
-            .filter_map(Value::as_object)
-            .filter_map(Jwk::read)
-            .collect();
+        let mut keys = Vec::new();
+        for entry in entries {
+            keys.extend(entry.as_object().and_then(Jwk::read));
+        }
         Ok(JwkSet { keys })
     }
 
     /// The keys with which a signature may be tried: those with the token's `kid`, or all that fit if it names none.
     pub fn candidates(&self, alg: Alg, kid: Option<&str>) -> Result<Vec<&Jwk>, KeyMiss> {
-        let named = |key: &&Jwk| kid.is_none() || key.kid.as_deref() == kid;
-        let fitting: Vec<&Jwk> = self
-            .keys
-            .iter()
-            .filter(named)
-            .filter(|key| key.fits(alg))
-            .collect();
-        if !fitting.is_empty() {
-            return Ok(fitting);
+        let mut fitting = Vec::new();
+        let mut miss = KeyMiss::UnknownKid;
+        for key in &self.keys {
+            if kid.is_none() || key.kid.as_deref() == kid {
+                if key.fits(alg) {
+                    fitting.push(key);
+                } else if kid.is_some() {
+                    miss = KeyMiss::Unfit;
+                }
+            }
         }
-        match kid.is_some() && self.keys.iter().any(|key| named(&key)) {
-            true => Err(KeyMiss::Unfit),
-            false => Err(KeyMiss::UnknownKid),
+        match fitting.is_empty() {
+            true => Err(miss),
+            false => Ok(fitting),
         }
     }
 }
@@ -196,22 +220,28 @@ impl Jwk {
 
     /// The public members that WebCrypto's `importKey("jwk", …)` needs, and no other.
     pub fn to_public_json(&self) -> String {
-        let members: &[(&str, &str)] = match &self.material {
-            Some(Material::Rsa { n, e }) => &[("kty", "RSA"), ("n", n), ("e", e)],
-            Some(Material::Ec { crv, x, y }) => &[("kty", "EC"), ("crv", crv), ("x", x), ("y", y)],
-            Some(Material::Ed25519 { x }) => &[("kty", "OKP"), ("crv", "Ed25519"), ("x", x)],
-            None => &[],
-        };
-        // All values are names or base64url, so nothing needs escaping.
-        let mut json = String::from("{");
-        for (name, value) in members {
-            let comma = if json.len() > 1 { ",\"" } else { "\"" };
-            for piece in [comma, name, "\":\"", value, "\""] {
-                json.push_str(piece);
+        let mut out = JsonText::new();
+        if let Some(Material {
+            kind,
+            first,
+            second,
+        }) = &self.material
+        {
+            let known = KINDS.iter().find(|(known, ..)| known == kind);
+            let (_, kty, crv, _) = known.unwrap_or(&(Kind::Rsa, "", "", 0));
+            let (first_name, second_name) = kind.names();
+            for (name, value) in [
+                ("kty", *kty),
+                ("crv", *crv),
+                (first_name, first),
+                (second_name, second),
+            ] {
+                if !value.is_empty() {
+                    out.text(name, value);
+                }
             }
         }
-        json.push('}');
-        json
+        out.finish()
     }
 
     fn read(map: &Map) -> Option<Jwk> {
@@ -235,12 +265,10 @@ impl Jwk {
 
     /// Whether the key can have made a signature of this algorithm (RFC 8725 section 3.1).
     fn fits(&self, alg: Alg) -> bool {
-        let kind_fits = match &self.material {
-            Some(Material::Rsa { .. }) => alg.webcrypto_name().starts_with("RSA"),
-            Some(Material::Ec { crv, .. }) => alg.curve() == Some(crv),
-            Some(Material::Ed25519 { .. }) => alg.same_as(Alg::Ed25519),
-            None => false,
-        };
+        let kind_fits = self
+            .material
+            .as_ref()
+            .is_some_and(|material| material.kind == alg.kind());
         let alg_fits = match &self.alg {
             Some(name) => Alg::parse(name).is_some_and(|own| own.same_as(alg)),
             None => true,
@@ -249,40 +277,42 @@ impl Jwk {
     }
 }
 
+impl Kind {
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Rsa => ("n", "e"),
+            _ => ("x", "y"),
+        }
+    }
+}
+
 impl Material {
     fn read(map: &Map) -> Option<Material> {
-        let sized = |name, length| -> Option<String> {
-            let text = json::string(map, name)?;
-            (base64url::decode(text)?.len() == length).then(|| text.into())
+        let kty = json::string(map, "kty")?;
+        let crv = json::string(map, "crv");
+        let fits = |(kind, own_kty, own_crv, _): &&(Kind, &str, &str, usize)| {
+            *own_kty == kty && (*kind == Kind::Rsa || crv == Some(own_crv))
         };
-        match json::string(map, "kty")? {
-            "RSA" => {
-                let (n, e) = (json::string(map, "n")?, json::string(map, "e")?);
-                let odd = base64url::decode(e)?
-                    .last()
-                    .is_some_and(|last| last % 2 == 1);
-                let sane =
-                    (2048..=16_384).contains(&bits(&base64url::decode(n)?)) && odd && e != "AQ";
-                sane.then(|| Material::Rsa {
-                    n: n.into(),
-                    e: e.into(),
-                })
+        let &(kind, _, _, length) = KINDS.iter().find(fits)?;
+        let (first_name, second_name) = kind.names();
+        let first = json::string(map, first_name)?;
+        let second = match kind {
+            Kind::Ed25519 => "",
+            _ => json::string(map, second_name)?,
+        };
+        let (a, b) = (base64url::decode(first)?, base64url::decode(second)?);
+        let sane = match kind {
+            Kind::Rsa => {
+                let odd = b.last().is_some_and(|last| last % 2 == 1);
+                (2048..=16_384).contains(&bits(&a)) && odd && second != "AQ"
             }
-            "EC" => {
-                let (crv, length) = match json::string(map, "crv")? {
-                    "P-256" => ("P-256", 32),
-                    "P-384" => ("P-384", 48),
-                    "P-521" => ("P-521", 66),
-                    _ => return None,
-                };
-                let (x, y) = (sized("x", length)?, sized("y", length)?);
-                Some(Material::Ec { crv, x, y })
-            }
-            "OKP" if json::string(map, "crv")? == "Ed25519" => {
-                Some(Material::Ed25519 { x: sized("x", 32)? })
-            }
-            _ => None,
-        }
+            _ => a.len() == length && (b.len() == length || kind == Kind::Ed25519),
+        };
+        sane.then(|| Material {
+            kind,
+            first: first.into(),
+            second: second.into(),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use super::proof::{Proof, Use};
 use super::provider::After;
 use super::renewal::Renewal;
 use super::tabs::{Mark, SessionId, user_hash};
-use super::transaction::{Restore, Transaction};
+use super::transaction::{Restore, Transaction, write_record};
 use crate::protocol::authorization::{
     AuthorizationRequest, AuthorizationResponse, Outcome, provider_code,
 };
@@ -88,43 +88,35 @@ impl Session {
         want: SignIn,
         restore: Option<Restore>,
     ) {
+        let reply = self.authorization(want, restore);
+        self.reply(ticket, reply);
+    }
+
+    fn authorization(&mut self, want: SignIn, restore: Option<Restore>) -> Result<Reply, Error> {
         // An age among the extras is sent like the option of that name, so it is checked like it too.
-        let among_extras = [&want.extra, &self.config.extra]
-            .into_iter()
-            .flatten()
-            .find(|(name, _)| name == "max_age");
-        let max_age = match among_extras {
-            None => want.max_age,
-            Some((_, age)) => match seconds(age) {
-                Some(seconds) => Some(seconds),
-                None => return self.reply(ticket, Err(invalid("max_age"))),
-            },
-        };
+        let mut max_age = want.max_age;
+        for (name, age) in want.extra.iter().chain(&self.config.extra) {
+            if name == "max_age" {
+                max_age = Some(seconds(age).ok_or_else(|| invalid("max_age"))?);
+                break;
+            }
+        }
         let state = pkce::opaque(&self.random());
         let nonce = pkce::opaque(&self.random());
         let verifier = pkce::verifier(&self.random());
-        let url = self.authorization_url(&want, &state, &nonce, &pkce::challenge(&verifier));
-        let reply = url.map(|url| {
-            let transaction = Transaction {
-                state: state.clone(),
-                nonce,
-                verifier,
-                issuer: self.config.issuer.as_str().into(),
-                client_id: self.config.client_id.clone(),
-                redirect_uri: self.config.redirect_uri.clone(),
-                scope: self.config.scope.clone(),
-                max_age,
-                return_to: want.return_to,
-                created_at: self.now,
-                restore,
-            };
-            Reply::Navigate {
-                url,
-                record: transaction.to_record(),
-                state,
-            }
-        });
-        self.reply(ticket, reply);
+        let url = self.authorization_url(&want, &state, &nonce, &pkce::challenge(&verifier))?;
+        let texts = [
+            ("state", &*state),
+            ("nonce", &nonce),
+            ("verifier", verifier.expose()),
+            ("issuer", self.config.issuer.as_str()),
+            ("clientId", &self.config.client_id),
+            ("redirectUri", &self.config.redirect_uri),
+            ("scope", &self.config.scope),
+            ("returnTo", &want.return_to),
+        ];
+        let record = write_record(&texts, self.now, max_age, restore.as_ref());
+        Ok(Reply::Navigate { url, state, record })
     }
 
     fn authorization_url(

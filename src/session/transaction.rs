@@ -55,9 +55,7 @@ impl Transaction {
     /// The stored form.
     #[must_use]
     pub fn to_record(&self) -> String {
-        let mut out = JsonText::new();
-        out.number("v", Some(VERSION));
-        for (name, text) in [
+        let texts = [
             ("state", &*self.state),
             ("nonce", &self.nonce),
             ("verifier", self.verifier.expose()),
@@ -66,17 +64,8 @@ impl Transaction {
             ("redirectUri", &self.redirect_uri),
             ("scope", &self.scope),
             ("returnTo", &self.return_to),
-        ] {
-            out.text(name, text);
-        }
-        out.number("createdAt", Some(self.created_at))
-            .number("maxAge", self.max_age);
-        if let Some(restore) = &self.restore {
-            out.raw("restore", "true")
-                .maybe("session", restore.session.as_deref())
-                .maybe("carry", restore.carry.as_deref());
-        }
-        out.finish()
+        ];
+        write_record(&texts, self.created_at, self.max_age, self.restore.as_ref())
     }
 
     /// Reads a stored record. Storage belongs to the page, so everything in it is checked.
@@ -123,6 +112,28 @@ impl Transaction {
         };
         whole.then_some(transaction).ok_or_else(corrupt)
     }
+}
+
+/// Writes a record whose texts are at hand elsewhere.
+pub(super) fn write_record(
+    texts: &[(&str, &str)],
+    created_at: u64,
+    max_age: Option<u64>,
+    restore: Option<&Restore>,
+) -> String {
+    let mut out = JsonText::new();
+    out.number("v", Some(VERSION));
+    for (name, text) in texts {
+        out.text(name, text);
+    }
+    out.number("createdAt", Some(created_at))
+        .number("maxAge", max_age);
+    if let Some(restore) = restore {
+        out.raw("restore", "true")
+            .maybe("session", restore.session.as_deref())
+            .maybe("carry", restore.carry.as_deref());
+    }
+    out.finish()
 }
 
 #[cfg(test)]
