@@ -2,13 +2,22 @@
 
 use alloc::boxed::Box;
 
-use js_sys::Function;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 use crate::link::{Outgoing, error_to_json};
 use crate::protocol::error::{Code, Error};
 use crate::session::Config;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What takes every message to the front.
+    #[wasm_bindgen(typescript_type = "(json: string, handle: unknown) => void")]
+    pub type Emit;
+
+    #[wasm_bindgen(method, catch)]
+    fn call(this: &Emit, of: &JsValue, json: &str, handle: &JsValue) -> Result<(), JsValue>;
+}
 
 /// The vault as the TypeScript front uses it.
 #[wasm_bindgen]
@@ -19,14 +28,14 @@ impl Vault {
     /// Opens a vault. `config` is the JSON of the options, `origin` the page's; `emit(json, handle)` gets every
     /// message to the front. Throws the JSON of an error with a `config_*` code for a bad option.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &str, origin: &str, emit: Function) -> Result<Vault, JsValue> {
+    pub fn new(config: &str, origin: &str, emit: Emit) -> Result<Vault, JsValue> {
         let config = match serde_json::from_str(config) {
             Ok(Value::Object(map)) => Config::from_map(&map, origin),
             _ => Err(Error::new(Code::ConfigInvalid)),
         };
         let config = config.map_err(|error| JsValue::from(error_to_json(&error)))?;
         let emit = move |message: Outgoing| {
-            let _ = emit.call2(&JsValue::NULL, &message.json.into(), &message.handle);
+            let _ = emit.call(&JsValue::NULL, &message.json, &message.handle);
         };
         Ok(Self(crate::vault::Vault::new(config, Box::new(emit))))
     }

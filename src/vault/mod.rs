@@ -100,7 +100,7 @@ impl Vault {
     /// Runs one event through the session and carries out what follows, in order. A front that answers an effect at
     /// once comes back in here: its effects wait for their turn.
     fn dispatch(&self, event: Event) {
-        let now = js_sys::Date::now() as u64;
+        let now = platform::now() as u64;
         let effects = self.0.session.borrow_mut().handle(event, now);
         self.0.effects.borrow_mut().extend(effects);
         if self.0.busy.replace(true) {

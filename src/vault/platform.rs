@@ -14,6 +14,13 @@ use crate::session::{ApiRequest, Event, NetworkFailure};
 /// No honest answer of a provider is larger.
 const LARGEST_BODY: usize = 1_048_576;
 
+#[wasm_bindgen]
+extern "C" {
+    /// The wall clock, in milliseconds since 1970.
+    #[wasm_bindgen(js_namespace = Date)]
+    pub(super) fn now() -> f64;
+}
+
 #[wasm_bindgen(module = "/src/vault/platform.js")]
 extern "C" {
     pub(super) type Platform;
