@@ -210,52 +210,28 @@ impl Metadata {
             members.refuse(error);
         }
         let algs = members.list("id_token_signing_alg_values_supported");
-        let mut endpoints = [const { None }; 6];
-        for (endpoint, name) in endpoints.iter_mut().zip([
-            "authorization_endpoint",
-            "token_endpoint",
-            "jwks_uri",
-            "userinfo_endpoint",
-            "revocation_endpoint",
-            "end_session_endpoint",
-        ]) {
-            *endpoint = read_endpoint(&mut members, name);
-        }
-        let iss_parameter_supported =
-            members.flag("authorization_response_iss_parameter_supported");
-        let mut excluded = [false; 3];
-        for (excluded, (name, needed)) in excluded.iter_mut().zip([
-            ("prompt_values_supported", "none"),
-            ("code_challenge_methods_supported", "S256"),
-            ("response_types_supported", "code"),
-        ]) {
-            let listed = members.list(name);
-            *excluded = listed.is_some_and(|values| !values.contains(&needed));
-        }
-        let par_required = members.flag("require_pushed_authorization_requests");
-        let [
-            authorization_endpoint,
-            token_endpoint,
-            jwks_uri,
-            userinfo_endpoint,
-            revocation_endpoint,
-            end_session_endpoint,
-        ] = endpoints;
-        let [prompt_none_excluded, pkce_excluded, code_flow_excluded] = excluded;
+        let known = |names: Vec<&str>| {
+            let mut algs = Vec::new();
+            for name in names {
+                algs.extend(Alg::parse(name));
+            }
+            algs
+        };
+        let members = &mut members;
         let metadata = Metadata {
             issuer: issuer.clone(),
-            authorization_endpoint,
-            token_endpoint,
-            jwks_uri,
-            userinfo_endpoint,
-            revocation_endpoint,
-            end_session_endpoint,
-            iss_parameter_supported,
-            id_token_algs: algs.map(|names| names.into_iter().filter_map(Alg::parse).collect()),
-            prompt_none_excluded,
-            pkce_excluded,
-            code_flow_excluded,
-            par_required,
+            authorization_endpoint: read_endpoint(members, "authorization_endpoint"),
+            token_endpoint: read_endpoint(members, "token_endpoint"),
+            jwks_uri: read_endpoint(members, "jwks_uri"),
+            userinfo_endpoint: read_endpoint(members, "userinfo_endpoint"),
+            revocation_endpoint: read_endpoint(members, "revocation_endpoint"),
+            end_session_endpoint: read_endpoint(members, "end_session_endpoint"),
+            iss_parameter_supported: members.flag("authorization_response_iss_parameter_supported"),
+            id_token_algs: algs.map(known),
+            prompt_none_excluded: excludes(members, "prompt_values_supported", "none"),
+            pkce_excluded: excludes(members, "code_challenge_methods_supported", "S256"),
+            code_flow_excluded: excludes(members, "response_types_supported", "code"),
+            par_required: members.flag("require_pushed_authorization_requests"),
         };
         members.done()?;
         Ok(metadata)
@@ -272,6 +248,14 @@ fn missing(name: &str, code: Code) -> Error {
     Error::new(code).with_detail(name)
 }
 
+/// Whether a list is there and leaves out what this client needs.
+#[inline(never)]
+fn excludes(members: &mut Members<'_>, name: &str, needed: &str) -> bool {
+    let listed = members.list(name);
+    listed.is_some_and(|values| !values.contains(&needed))
+}
+
+#[inline(never)]
 fn read_endpoint(members: &mut Members<'_>, name: &str) -> Option<Endpoint> {
     let url = members.text(name)?;
     let endpoint = Endpoint::parse(url);

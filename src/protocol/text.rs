@@ -29,7 +29,8 @@ pub(crate) fn pieces(text: &str, mark: u8) -> impl Iterator<Item = &str> {
 /// Splits before the first byte that does not belong.
 ///
 /// Each predicate accepts ASCII only or stops at ASCII, so that this is between characters.
-pub(crate) fn span(text: &str, belongs: impl Fn(u8) -> bool) -> (&str, &str) {
+#[inline(never)]
+pub(crate) fn span(text: &str, belongs: fn(u8) -> bool) -> (&str, &str) {
     let end = text.bytes().position(|byte| !belongs(byte));
     text.split_at_checked(end.unwrap_or(text.len()))
         .unwrap_or((text, ""))
