@@ -2,11 +2,9 @@
 
 use alloc::boxed::Box;
 
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 use crate::link::{Outgoing, error_to_json};
-use crate::protocol::error::{Code, Error};
 use crate::session::Config;
 
 #[wasm_bindgen]
@@ -29,11 +27,8 @@ impl Vault {
     /// message to the front. Throws the JSON of an error with a `config_*` code for a bad option.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &str, origin: &str, emit: Emit) -> Result<Vault, JsValue> {
-        let config = match serde_json::from_str(config) {
-            Ok(Value::Object(map)) => Config::from_map(&map, origin),
-            _ => Err(Error::new(Code::ConfigInvalid)),
-        };
-        let config = config.map_err(|error| JsValue::from(error_to_json(&error)))?;
+        let config = Config::from_json(config, origin)
+            .map_err(|error| JsValue::from(error_to_json(&error)))?;
         let emit = move |message: Outgoing| {
             let _ = emit.call(&JsValue::NULL, &message.json, &message.handle);
         };

@@ -2,11 +2,9 @@
 
 use alloc::string::String;
 
-use serde_json::{Map, Value};
-
 use super::VERSION;
 use crate::protocol::error::{Code, Error};
-use crate::protocol::json::Members;
+use crate::protocol::json::{self, Map, Members, Value};
 use crate::session::config::pairs;
 use crate::session::event::Ticket;
 use crate::session::tabs::{Mark, SessionId};
@@ -32,7 +30,7 @@ pub enum Ask {
 /// `internal_error` with the ticket to answer (0 if there is none) for anything a front does not send; `config_*` for
 /// bad options of a sign-in.
 pub fn read(message: &str) -> Result<(Ticket, Option<SessionId>, Ask), (Ticket, Error)> {
-    let Ok(Value::Object(map)) = serde_json::from_str(message) else {
+    let Ok(map) = json::parse_object(message, usize::MAX) else {
         return Err((0, Error::new(Code::InternalError)));
     };
     let ticket = map.get("ticket").and_then(Value::as_u64);
@@ -46,14 +44,14 @@ pub fn read(message: &str) -> Result<(Ticket, Option<SessionId>, Ask), (Ticket, 
     }
 }
 
-fn ask(map: &Map<String, Value>) -> Result<Ask, Error> {
+fn ask(map: &Map) -> Result<Ask, Error> {
     if map.get("v").and_then(Value::as_u64) != Some(VERSION) {
         return Err(Error::new(Code::InternalError).with_detail("v"));
     }
     let mark = || text(map, "mark").and_then(|mark| Mark::parse(&mark));
-    let is = |name: &str| matches!(map.get(name), Some(Value::Bool(true)));
+    let is = |name: &str| json::flag(map, name);
     Ok(Ask::Command(
-        match map.get("do").and_then(Value::as_str).unwrap_or_default() {
+        match json::string(map, "do").unwrap_or_default() {
             "call" => {
                 return Ok(Ask::Call {
                     replayable: is("replayable"),
@@ -88,7 +86,7 @@ fn ask(map: &Map<String, Value>) -> Result<Ask, Error> {
     ))
 }
 
-fn sign_in(map: &Map<String, Value>) -> Result<SignIn, Error> {
+fn sign_in(map: &Map) -> Result<SignIn, Error> {
     let mut options = Members::of_options(map);
     let sign_in = SignIn {
         return_to: text(map, "returnTo").unwrap_or_default(),
@@ -103,6 +101,6 @@ fn sign_in(map: &Map<String, Value>) -> Result<SignIn, Error> {
     Ok(sign_in)
 }
 
-fn text(map: &Map<String, Value>, name: &str) -> Option<String> {
-    map.get(name).and_then(Value::as_str).map(String::from)
+fn text(map: &Map, name: &str) -> Option<String> {
+    json::string(map, name).map(String::from)
 }

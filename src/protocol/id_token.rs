@@ -8,12 +8,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::{fmt, slice};
 
-use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::base64url;
 use super::error::{Code, Error};
-use super::json::{self, Map};
+use super::json::{self, Map, Value};
 use super::jwk::Alg;
 use super::secret::{AccessToken, IdToken};
 use super::text::split_once;
@@ -207,12 +206,10 @@ impl Claims {
     }
 
     /// What an app may see of the user: all claims but those of the protocol itself.
-    pub fn user_claims(&self) -> Value {
-        Value::Object(
-            self.user()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        )
+    pub fn user_claims(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.map
+            .iter()
+            .filter(|(name, _)| !PROTOCOL_CLAIMS.contains(name))
     }
 
     /// All claims as the provider wrote them: a JSON object, those of the protocol among its members.
@@ -222,13 +219,9 @@ impl Claims {
 
     /// Whether an app sees the same of the user in both.
     pub fn same_user(&self, other: &Claims) -> bool {
-        self.user().eq(other.user())
-    }
-
-    fn user(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.map
-            .iter()
-            .filter(|(name, _)| !PROTOCOL_CLAIMS.contains(&name.as_str()))
+        self.user_claims()
+            .all(|(name, value)| other.get(name) == Some(value))
+            && self.user_claims().count() == other.user_claims().count()
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -321,14 +314,11 @@ fn equal(claims: &Map, name: &str, expected: &str, code: Code) -> Result<(), Err
 /// The audience as a list; `None` if the claim is missing or not made of strings.
 fn audience(claims: &Map) -> Option<Vec<&str>> {
     let found = claims.get("aud")?;
-    let mut texts = Vec::new();
-    for value in found
-        .as_array()
-        .map_or(slice::from_ref(found), Vec::as_slice)
-    {
-        texts.push(value.as_str()?);
-    }
-    Some(texts)
+    let list = match found {
+        Value::Array(items) => items,
+        _ => slice::from_ref(found),
+    };
+    list.iter().map(Value::as_str).collect()
 }
 
 fn check_audience(claims: &Map, expected: &Expected<'_>) -> Result<(), Error> {

@@ -1,22 +1,107 @@
 //! JSON with bounds: size, depth and no member twice.
+//!
+//! serde_json judges the syntax; what it let pass is read into a small tree of our own. Its tree, with balanced maps
+//! and exact floats, would be a tenth of the whole module.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::Value;
+use serde_core::de::IgnoredAny;
 
 use super::error::{Code, Error};
 
+/// A JSON value.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as exact as the sums and comparisons of seconds need it.
+    Number(f64),
+    /// A string.
+    String(String),
+    /// A list.
+    Array(Vec<Value>),
+    /// An object.
+    Object(Map),
+}
+
+impl Value {
+    /// The text, if this is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is a finite one.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Value::Number(number) if number.is_finite() => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is a whole one from 0 to 2^53.
+    pub fn as_u64(&self) -> Option<u64> {
+        const LARGEST_EXACT: u64 = 1 << 53;
+        let number = self.as_f64()?;
+        let whole = number as u64;
+        (whole as f64 == number && whole <= LARGEST_EXACT).then_some(whole)
+    }
+
+    /// The members, if this is an object.
+    pub fn as_object(&self) -> Option<&Map> {
+        match self {
+            Value::Object(map) => Some(map),
+            _ => None,
+        }
+    }
+}
+
 /// A JSON object.
-pub type Map = serde_json::Map<String, Value>;
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Map(Vec<(String, Value)>);
+
+impl Map {
+    /// A member's value; of several with one name the last.
+    #[inline(never)]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let mut members = self.0.iter().rev();
+        members.find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// Whether there is such a member, `null` or not.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The members in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
 
 /// Deepest nesting that is read.
 pub const MAX_DEPTH: usize = 32;
 
+/// Most members of the outermost object: each is compared with all others.
+pub const MAX_MEMBERS: usize = 1_000;
+
 /// Why a text is not an object that can be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum JsonError {
-    /// Longer than the caller allows.
+    /// Longer than the caller allows, or with more than [`MAX_MEMBERS`] members.
     TooLarge,
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
@@ -49,13 +134,177 @@ pub fn parse_object(body: &str, max_len: usize) -> Result<Map, JsonError> {
     if body.len() > max_len {
         return Err(JsonError::TooLarge);
     }
-    let members = outer_members(body)?;
-    match serde_json::from_str(body) {
-        Ok(Value::Object(map)) if map.len() == members => Ok(map),
-        Ok(Value::Object(_)) => Err(JsonError::Duplicate),
-        Ok(_) => Err(JsonError::NotObject),
-        Err(_) => Err(JsonError::Syntax),
+    check_depth(body)?;
+    serde_json::from_str::<IgnoredAny>(body).map_err(|_| JsonError::Syntax)?;
+    let mut reader = Reader {
+        rest: body.as_bytes(),
+    };
+    match reader.value() {
+        Some(Value::Object(map)) if map.0.len() > MAX_MEMBERS => Err(JsonError::TooLarge),
+        Some(Value::Object(map)) if has_twins(&map) => Err(JsonError::Duplicate),
+        Some(Value::Object(map)) => Ok(map),
+        Some(_) => Err(JsonError::NotObject),
+        None => Err(JsonError::Syntax),
     }
+}
+
+/// Reads text that is known to be JSON and not nested too deeply.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// `None` for a string that is no Unicode text: half of a surrogate pair.
+    fn value(&mut self) -> Option<Value> {
+        Some(match self.next()? {
+            b'"' => Value::String(self.string()?),
+            b'[' => {
+                let mut values = Vec::new();
+                while self.goes_on()? {
+                    values.push(self.value()?);
+                }
+                Value::Array(values)
+            }
+            b'{' => {
+                let mut map = Map::default();
+                while self.goes_on()? {
+                    self.next()?;
+                    let name = self.string()?;
+                    self.next()?;
+                    map.0.push((name, self.value()?));
+                }
+                Value::Object(map)
+            }
+            first => {
+                let is_end = |byte: &u8| b",]} \t\n\r".contains(byte);
+                let end = self.rest.iter().position(is_end);
+                let word = self.take(end.unwrap_or(self.rest.len()));
+                match first {
+                    b'n' => Value::Null,
+                    b't' => Value::Bool(true),
+                    b'f' => Value::Bool(false),
+                    _ => Value::Number(decimal(first, word)),
+                }
+            }
+        })
+    }
+
+    /// Whether one more element follows, or else the end of the list or object.
+    fn goes_on(&mut self) -> Option<bool> {
+        let before = self.rest;
+        Some(match self.next()? {
+            b']' | b'}' => false,
+            b',' => true,
+            // The first element.
+            _ => {
+                self.rest = before;
+                true
+            }
+        })
+    }
+
+    /// The text of a string, whose quotation mark was taken.
+    fn string(&mut self) -> Option<String> {
+        let mut text = Vec::new();
+        loop {
+            let end = self.rest.iter().position(|byte| b"\"\\".contains(byte))?;
+            text.extend(self.take(end));
+            if self.take(1) == b"\"" {
+                return String::from_utf8(text).ok();
+            }
+            let letter = match *self.take(1).first()? {
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                b'u' => self.escape()?,
+                itself => char::from(itself),
+            };
+            text.extend(letter.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+
+    /// The character behind `\u`: one unit of UTF-16, or two of them.
+    fn escape(&mut self) -> Option<char> {
+        let first = self.unit()?;
+        if first & 0xfc00 != 0xd800 {
+            return char::from_u32(first);
+        }
+        if self.take(2) != b"\\u" {
+            return None;
+        }
+        let second = self.unit()?;
+        let letter = (first << 10) + second - ((0xd800 << 10) + 0xdc00 - 0x1_0000);
+        char::from_u32(letter).filter(|_| second & 0xfc00 == 0xdc00)
+    }
+
+    fn unit(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for digit in self.take(4) {
+            unit = unit << 4 | char::from(*digit).to_digit(16)?;
+        }
+        Some(unit)
+    }
+
+    /// The next byte that is no space.
+    fn next(&mut self) -> Option<u8> {
+        loop {
+            let (&first, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            if first > b' ' {
+                return Some(first);
+            }
+        }
+    }
+
+    fn take(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+        self.rest = rest;
+        taken
+    }
+}
+
+/// What a JSON number, begun with its first byte, stands for, to some 18 digits.
+fn decimal(first: u8, rest: &[u8]) -> f64 {
+    let (mut value, mut power, mut exponent) = (0_f64, 0_i32, 0_i32);
+    let (mut fraction, mut scientific, mut inverse) = (false, false, false);
+    for byte in [&[first], rest].concat() {
+        match byte {
+            b'.' => fraction = true,
+            b'e' | b'E' => scientific = true,
+            b'-' => inverse = scientific,
+            b'0'..=b'9' => {
+                let digit = byte - b'0';
+                if scientific {
+                    exponent = (exponent * 10 + i32::from(digit)).min(9_999);
+                } else if value < 1e18 {
+                    value = value * 10.0 + f64::from(digit);
+                    power -= i32::from(fraction);
+                } else {
+                    power += i32::from(!fraction);
+                }
+            }
+            _ => {}
+        }
+    }
+    power += if inverse { -exponent } else { exponent };
+    while power > 0 && value.is_finite() && value != 0.0 {
+        value *= 10.0;
+        power -= 1;
+    }
+    while power < 0 && value != 0.0 {
+        value /= 10.0;
+        power += 1;
+    }
+    if first == b'-' { -value } else { value }
+}
+
+fn has_twins(map: &Map) -> bool {
+    let names = |at: usize| map.0.iter().skip(at).map(|(name, _)| name);
+    names(0)
+        .enumerate()
+        .any(|(at, name)| names(at + 1).any(|other| other == name))
 }
 
 /// The member `name` if it is a string.
@@ -68,9 +317,14 @@ pub fn number(map: &Map, name: &str) -> Option<f64> {
     map.get(name)?.as_f64()
 }
 
+/// Whether the member `name` is `true`.
+pub fn flag(map: &Map, name: &str) -> bool {
+    map.get(name) == Some(&Value::Bool(true))
+}
+
 /// The member `name`, taking `null` for absent.
 pub fn present<'a>(map: &'a Map, name: &str) -> Option<&'a Value> {
-    map.get(name).filter(|value| !value.is_null())
+    map.get(name).filter(|value| **value != Value::Null)
 }
 
 /// Reads members one after another and remembers the first fault, so that no read needs a way out of its own.
@@ -149,16 +403,14 @@ impl<'a> Members<'a> {
 
     #[inline(never)]
     pub(crate) fn list(&mut self, name: &str) -> Option<Vec<&'a str>> {
-        let mut texts = Vec::new();
-        let value = self.get(name)?;
-        let items = value.as_array().map_or(&[][..], Vec::as_slice);
-        for item in items {
-            texts.extend(item.as_str());
-        }
-        if !value.is_array() || texts.len() != items.len() {
+        let texts = match self.get(name)? {
+            Value::Array(items) => items.iter().map(Value::as_str).collect(),
+            _ => None,
+        };
+        if texts.is_none() {
             self.mistyped(name, "not a list of strings");
         }
-        Some(texts)
+        Some(texts.unwrap_or_default())
     }
 
     /// A whole number of at most `most`.
@@ -200,23 +452,16 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Counts the colons of the outermost object, which in valid JSON is the number of its members, and bounds the depth
-/// before the recursive parser sees the text.
-fn outer_members(body: &str) -> Result<usize, JsonError> {
-    let (mut depth, mut members) = (0_usize, 0);
+/// Bounds the depth before anything recursive sees the text.
+fn check_depth(body: &str) -> Result<(), JsonError> {
+    let mut depth = 0_usize;
     let (mut quoted, mut escaped) = (false, false);
     for byte in body.bytes() {
-        if quoted {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => quoted = false,
-                _ => {}
-            }
-            continue;
-        }
         match byte {
-            b'"' => quoted = true,
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
             b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
@@ -224,9 +469,8 @@ fn outer_members(body: &str) -> Result<usize, JsonError> {
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
-            b':' if depth == 1 => members += 1,
             _ => {}
         }
     }
-    Ok(members)
+    Ok(())
 }

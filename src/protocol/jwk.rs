@@ -3,12 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::Value;
-
 use super::base64url;
 use super::error::{Code, Error};
 use super::http::Answer;
-use super::json::{self, Map};
+use super::json::{self, Map, Value};
 use super::json_text::JsonText;
 
 /// Largest key set that is read, in bytes.
@@ -253,7 +251,8 @@ impl Jwk {
         let for_signatures = optional("use")?.is_none_or(|name| name == "sig");
         let may_verify = match json::present(map, "key_ops") {
             None => true,
-            Some(ops) => ops.as_array()?.iter().any(|op| op == "verify"),
+            Some(Value::Array(ops)) => ops.iter().any(|op| op.as_str() == Some("verify")),
+            Some(_) => return None,
         };
         Some(Jwk {
             kid: optional("kid")?.map(String::from),

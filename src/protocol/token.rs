@@ -2,12 +2,10 @@
 
 use alloc::string::String;
 
-use serde_json::Value;
-
 use super::error::{Code, Error, ProviderError};
 use super::form::Form;
 use super::http::{Answer, Request};
-use super::json::{self, Map, Members};
+use super::json::{self, Map, Members, Value};
 use super::secret::{AccessToken, AuthorizationCode, CodeVerifier, IdToken, RefreshToken};
 use super::text::digits;
 use super::url::Endpoint;
@@ -201,12 +199,11 @@ fn success(map: &Map) -> Result<TokenResponse, Error> {
 fn seconds(value: &Value) -> Result<u64, Error> {
     let seconds = match value {
         // The cast cuts fractions and holds huge values at the largest u64.
-        Value::Number(number) => number
-            .as_f64()
-            .filter(|seconds| *seconds >= 0.0)
-            .map(|seconds| seconds as u64),
         Value::String(text) => digits(text),
-        _ => None,
+        number => {
+            let seconds = number.as_f64().filter(|seconds| *seconds >= 0.0);
+            seconds.map(|seconds| seconds as u64)
+        }
     };
     seconds
         .map(|seconds| seconds.min(MAX_EXPIRES_IN))

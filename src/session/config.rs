@@ -3,11 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
-
 use super::resources::Resource;
 use crate::protocol::error::{Code, Error};
-use crate::protocol::json::Members;
+use crate::protocol::json::{self, Map, Members, Value};
 use crate::protocol::metadata::{Issuer, WellKnown};
 use crate::protocol::text;
 
@@ -36,7 +34,7 @@ pub struct Config {
     /// The app's extra authorization parameters; none of them can replace ours.
     pub extra: Vec<(String, String)>,
     /// Provider metadata given by the app: no discovery request is made.
-    pub metadata: Option<Map<String, Value>>,
+    pub metadata: Option<Map>,
     /// Which well-known document is read.
     pub well_known: WellKnown,
     /// Tolerated difference between the clocks, in seconds.
@@ -50,13 +48,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the configuration as the fronts send it.
+    /// Reads the configuration as the fronts send it: a JSON object.
     ///
     /// `origin` is the origin of the page, the home of relative resources.
     ///
     /// # Errors
     /// A `config_*` code whose detail names the option.
-    pub fn from_map(map: &Map<String, Value>, origin: &str) -> Result<Self, Error> {
+    pub fn from_json(options: &str, origin: &str) -> Result<Self, Error> {
+        let map = &json::parse_object(options, usize::MAX)
+            .map_err(|_| Error::new(Code::ConfigInvalid))?;
         let mut options = Members::of_options(map);
         let redirect_uri = options.text("redirectUri").unwrap_or_default();
         check_redirect_uri(&mut options, redirect_uri);
@@ -107,7 +107,7 @@ impl Config {
             well_known,
             leeway_s,
             trusted_audiences: trusted_audiences.into_iter().map(String::from).collect(),
-            id_token_hint: !matches!(map.get("idTokenHint"), Some(Value::Bool(false))),
+            id_token_hint: map.get("idTokenHint") != Some(&Value::Bool(false)),
             rotation_grace_s,
         };
         options.done()?;
@@ -121,9 +121,9 @@ pub(crate) fn pairs(options: &mut Members<'_>, name: &str) -> Vec<(String, Strin
     match options.get(name) {
         None => {}
         Some(Value::Object(map)) => {
-            for (key, value) in map {
+            for (key, value) in map.iter() {
                 match value {
-                    Value::String(text) => pairs.push((key.clone(), text.clone())),
+                    Value::String(text) => pairs.push((key.into(), text.clone())),
                     _ => options.mistyped(name, ""),
                 }
             }

@@ -28,10 +28,8 @@ pub type Entropy = Box<dyn FnMut(&mut [u8])>;
 ///
 /// ```
 /// use keyward::session::{Command, Config, Effect, Event, Session};
-/// # use serde_json::json;
-/// # let options = json!({ "issuer": "https://id.example", "clientId": "spa", "redirectUri": "https://app.example/" });
-/// # let options = options.as_object().ok_or("no object")?;
-/// let config = Config::from_map(options, "https://app.example")?;
+/// let options = r#"{ "issuer": "https://id.example", "clientId": "spa", "redirectUri": "https://app.example/" }"#;
+/// let config = Config::from_json(options, "https://app.example")?;
 /// let mut session = Session::new(config, Box::new(|bytes| bytes.fill(7)));
 /// let sign_in = Event::Command { ticket: 1, session: None, command: Command::SignIn(Default::default()) };
 /// let effects = session.handle(sign_in, 1_700_000_000_000);

@@ -3,12 +3,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
-
 use super::config::invalid;
 use super::event::ApiRequest;
 use crate::protocol::error::{Code, Error};
-use crate::protocol::json::Members;
+use crate::protocol::json::{Map, Members, Value};
 use crate::protocol::url::Endpoint;
 
 /// An API that may receive the access token.
@@ -76,7 +74,7 @@ impl Resource {
         Self::new(home, &[path])
     }
 
-    fn from_map(map: &Map<String, Value>, own: &str) -> Result<Self, Error> {
+    fn from_map(map: &Map, own: &str) -> Result<Self, Error> {
         let mut entry = Members::of_options(map);
         let origin = entry.text("origin");
         let redirects = entry.text("redirects");

@@ -2,9 +2,8 @@
 
 use alloc::string::String;
 
-use serde_json::Value;
-
 use crate::protocol::error::{Code, Error};
+use crate::protocol::json;
 use crate::protocol::json_text::JsonText;
 use crate::protocol::secret::CodeVerifier;
 
@@ -74,12 +73,10 @@ impl Transaction {
     /// `transaction_corrupt` for a damaged, foreign or older form, `transaction_expired` for one over ten minutes old.
     pub fn from_record(record: &str, state: &str, now: u64) -> Result<Self, Error> {
         let corrupt = || Error::new(Code::TransactionCorrupt);
-        let Ok(Value::Object(map)) = serde_json::from_str(record) else {
-            return Err(corrupt());
-        };
-        let text = |name: &str| map.get(name).and_then(Value::as_str).map(String::from);
-        let number = |name: &str| map.get(name).and_then(Value::as_u64);
-        if number("v") != Some(VERSION) || map.get("state").and_then(Value::as_str) != Some(state) {
+        let map = json::parse_object(record, usize::MAX).map_err(|_| corrupt())?;
+        let text = |name: &str| json::string(&map, name).map(String::from);
+        let number = |name: &str| map.get(name)?.as_u64();
+        if number("v") != Some(VERSION) || json::string(&map, "state") != Some(state) {
             return Err(corrupt());
         }
         let created_at = number("createdAt").ok_or_else(corrupt)?;
@@ -105,7 +102,7 @@ impl Transaction {
             return_to: need("returnTo"),
             max_age: number("maxAge"),
             created_at,
-            restore: matches!(map.get("restore"), Some(Value::Bool(true))).then(|| Restore {
+            restore: json::flag(&map, "restore").then(|| Restore {
                 session: text("session"),
                 carry: text("carry"),
             }),

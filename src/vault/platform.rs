@@ -2,10 +2,10 @@
 
 use alloc::string::String;
 
-use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 use crate::protocol::http::{Answer, Method, Request};
+use crate::protocol::json::{self, Map, Value};
 use crate::protocol::json_text::JsonText;
 use crate::protocol::jwk::Alg;
 use crate::session::effect::SendKind;
@@ -106,15 +106,15 @@ impl Heard {
     }
 }
 
-struct Report(Value);
+struct Report(Map);
 
 impl Report {
     fn read(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok().map(Self)
+        json::parse_object(json, usize::MAX).ok().map(Self)
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name)?.as_str().map(String::from)
+        json::string(&self.0, name).map(String::from)
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
