@@ -135,6 +135,7 @@ pub fn notice_to_json(notice: &Notice) -> String {
 pub fn error_to_json(error: &Error) -> String {
     let mut out = JsonText::new();
     out.text("code", error.code.as_str())
+        .number("kind", Some(error.code.kind().into()))
         .maybe("detail", error.detail.as_deref());
     out.number("retryAfter", error.retry_after);
     if let Some(said) = &error.provider {

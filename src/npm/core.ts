@@ -5,8 +5,6 @@ import { initSync, Vault } from "#glue";
 import streams from "#wasm";
 import { join } from "./join.js";
 
-export { texts } from "./texts.js";
-
 /** Opens a vault. Rejects with the JSON of an error for a bad option, and with what the engine throws otherwise. */
 export async function open(
   config: string,

@@ -1,4 +1,4 @@
-import { early, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes.js";
+import { early, groups, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes.js";
 
 /** Where each code has its page under `/errors/`; `npm start` serves the same pages. A reserved name until there is a site. */
 const HOMEPAGE = "https://keyward.example";
@@ -19,16 +19,31 @@ export interface ProviderSaid {
 /** An error as the core writes it. */
 export interface WireError {
   readonly code: AuthErrorCode;
+  /** Group and retryable as the table of codes numbers them, for a code whose texts are not here. */
+  readonly kind?: number;
   readonly detail?: string;
   readonly retryAfter?: number;
   readonly provider?: ProviderSaid;
 }
 
-// The texts of the core's codes come with the core; the entry knows only those that can occur before.
+/** An error is not held back longer than this for the sake of its texts. */
+const TEXTS_WITHIN_MS = 1_000;
+
 const explanations: Partial<Record<AuthErrorCode, Explanation>> = { ...early };
 
-export function learnExplanations(more: Partial<Record<AuthErrorCode, Explanation>>): void {
-  Object.assign(explanations, more);
+/** Whether the texts of a code are here. Those that only the core can raise come when the first of them is needed. */
+export function isExplained(code: AuthErrorCode | undefined): boolean {
+  return !code || code in explanations;
+}
+
+/** Loads all texts. Without them, offline for example, an error has its code, its detail and the link to its page. */
+export function loadTexts(): Promise<void> {
+  const loaded = import("./texts.js").then(
+    ({ texts }) => void Object.assign(explanations, texts),
+    () => {},
+  );
+  const late = new Promise<void>((resolve) => setTimeout(resolve, TEXTS_WITHIN_MS));
+  return Promise.race([loaded, late]);
 }
 
 /** Everything that goes wrong in Keyward, told by `code`. Holds no token, no code and no form, ever. */
@@ -53,12 +68,12 @@ export class AuthError extends Error {
 
   /** `names` are the configured values that stand in the fix, such as `origin`. */
   constructor(error: WireError, cause?: unknown, names: Record<string, string> = {}) {
-    const [group, retryable, message, fix] = explanations[error.code] ?? ["internal", 0, "", ""];
+    const [kind, message, fix] = explanations[error.code] ?? [error.kind ?? early.internal_error![0], "", ""];
     const text = message || error.code;
     super(error.detail ? `${text} (${error.detail})` : text, cause === undefined ? {} : { cause });
     this.code = error.code;
-    this.group = group;
-    this.retryable = retryable === 1;
+    this.group = groups[kind >> 1] ?? "internal";
+    this.retryable = kind % 2 === 1;
     this.fix = fix.replace(/<(\w+)>/g, (placeholder, name: string) => names[name] ?? placeholder);
     this.docs = `${HOMEPAGE}/errors/${error.code}`;
     if (error.detail !== undefined) this.detail = error.detail;

@@ -1,4 +1,4 @@
-import { fail, learnExplanations, AuthError, type WireError } from "./errors.js";
+import { AuthError, fail, isExplained, loadTexts, type WireError } from "./errors.js";
 
 /** The version of the messages between a front and its vault. */
 const VERSION = 1;
@@ -46,14 +46,13 @@ interface Waiting {
   reject: (reason: unknown) => void;
 }
 
-/** The core chunk: the vault and the explanations of its codes. */
+/** The core chunk. */
 interface Core {
   open: (
     config: string,
     origin: string,
     emit: (json: string, handle: unknown) => void,
   ) => Promise<{ post: (json: string, handle: unknown) => void }>;
-  texts: Parameters<typeof learnExplanations>[0];
 }
 
 /** A front's way to its vault. In the page it is a direct call: an answer can be there before `ask` returns. */
@@ -62,6 +61,8 @@ export class Link {
   /** What the texts of errors call by name. */
   readonly #names: Record<string, string>;
   readonly #waiting = new Map<number, Waiting>();
+  /** Messages that wait for the texts of an error, in their order. */
+  #held: Promise<void> | null = null;
   #tickets = 0;
 
   private constructor(
@@ -85,14 +86,16 @@ export class Link {
     } catch (error) {
       throw fail("core_load_failed", undefined, error);
     }
-    learnExplanations(core.texts);
     let receive: ((json: string, handle: unknown) => void) | undefined;
     const vault = await core
       .open(config, location.origin, (json, handle) => receive?.(json, handle))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
-        if (typeof error === "string")
-          throw new AuthError(JSON.parse(error) as WireError, undefined, names);
+        if (typeof error === "string") {
+          const refused = JSON.parse(error) as WireError;
+          if (!isExplained(refused.code)) await loadTexts();
+          throw new AuthError(refused, undefined, names);
+        }
         throw fail(
           isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed",
           undefined,
@@ -135,6 +138,17 @@ export class Link {
 
   #receive(json: string, handle: unknown, onNotice: (notice: Notice) => void): void {
     const message = JSON.parse(json) as Incoming;
+    const deliver = () => this.#deliver(message, handle, onNotice);
+    const { code } = message.error ?? { code: message.code ?? message.ok?.carry };
+    if (!this.#held && isExplained(code)) return deliver();
+    // What the texts hold up holds up what comes after it: the order of the messages is part of what they say.
+    const held = (this.#held ?? loadTexts()).then(deliver, deliver).finally(() => {
+      if (this.#held === held) this.#held = null;
+    });
+    this.#held = held;
+  }
+
+  #deliver(message: Incoming, handle: unknown, onNotice: (notice: Notice) => void): void {
     if (message.notice) return onNotice(message as Notice);
     const waiting = this.#waiting.get(message.ticket ?? 0);
     this.#waiting.delete(message.ticket ?? 0);

@@ -8,6 +8,7 @@ use super::error::{Code, Error, ProviderError};
 use super::form::{self, Form};
 use super::metadata::Issuer;
 use super::secret::{AuthorizationCode, IdToken};
+use super::text;
 use super::url::Endpoint;
 
 /// Longest callback query that is read, in bytes.
@@ -280,8 +281,11 @@ fn is_reserved(name: &str) -> bool {
 
 fn check_prompt(name: &str, value: &str) -> Result<(), Error> {
     let combined = name.eq_ignore_ascii_case("prompt")
-        && value.split_whitespace().any(|word| word == "none")
-        && value.split_whitespace().nth(1).is_some();
+        && text::pieces(value, b' ').any(|word| word == "none")
+        && text::pieces(value, b' ')
+            .filter(|word| !word.is_empty())
+            .count()
+            > 1;
     if combined {
         return Err(Error::new(Code::ConfigPromptNoneCombined).with_detail("prompt"));
     }

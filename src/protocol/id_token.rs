@@ -15,7 +15,7 @@ use super::error::{Code, Error};
 use super::json::{self, Map, Value};
 use super::jwk::Alg;
 use super::secret::{AccessToken, IdToken};
-use super::text::split_once;
+use super::text::{pieces, split_once};
 
 /// Largest ID token that is read, in bytes.
 pub const MAX_ID_TOKEN: usize = 256 * 1024;
@@ -440,7 +440,7 @@ fn check_at_hash(claims: &Map, alg: Alg, access_token: &AccessToken) -> Result<(
 fn check_authentication(claims: &Map, expected: &Expected<'_>) -> Result<(), Error> {
     if let Some(wanted) = expected.acr_values.filter(|_| expected.acr_essential) {
         let found = json::string(claims, "acr");
-        if !found.is_some_and(|acr| wanted.split_whitespace().any(|value| value == acr)) {
+        if !found.is_some_and(|acr| pieces(wanted, b' ').any(|value| value == acr)) {
             return Err(Error::mismatch(Code::IdTokenAcr, "acr", wanted, found));
         }
     }

@@ -1,12 +1,10 @@
 //! JSON with bounds: size, depth and no member twice.
 //!
-//! serde_json judges the syntax; what it let pass is read into a small tree of our own. Its tree, with balanced maps
-//! and exact floats, would be a tenth of the whole module.
+//! The reader is our own and serde_json is its oracle in the tests: a general one, with balanced maps, exact floats and
+//! positions of faults, is a tenth of the whole module.
 
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use serde_core::de::IgnoredAny;
 
 use super::error::{Code, Error};
 
@@ -134,98 +132,103 @@ pub fn parse_object(body: &str, max_len: usize) -> Result<Map, JsonError> {
     if body.len() > max_len {
         return Err(JsonError::TooLarge);
     }
-    check_depth(body)?;
-    serde_json::from_str::<IgnoredAny>(body).map_err(|_| JsonError::Syntax)?;
     let mut reader = Reader {
         rest: body.as_bytes(),
     };
-    match reader.value() {
-        Some(Value::Object(map)) if map.0.len() > MAX_MEMBERS => Err(JsonError::TooLarge),
-        Some(Value::Object(map)) if has_twins(&map) => Err(JsonError::Duplicate),
-        Some(Value::Object(map)) => Ok(map),
-        Some(_) => Err(JsonError::NotObject),
-        None => Err(JsonError::Syntax),
+    let value = reader.value(MAX_DEPTH)?;
+    match value {
+        _ if reader.next().is_some() => Err(JsonError::Syntax),
+        Value::Object(map) if map.0.len() > MAX_MEMBERS => Err(JsonError::TooLarge),
+        Value::Object(map) if has_twins(&map) => Err(JsonError::Duplicate),
+        Value::Object(map) => Ok(map),
+        _ => Err(JsonError::NotObject),
     }
 }
 
-/// Reads text that is known to be JSON and not nested too deeply.
+/// Reads JSON from its beginning (RFC 8259).
 struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// `None` for a string that is no Unicode text: half of a surrogate pair.
-    fn value(&mut self) -> Option<Value> {
-        Some(match self.next()? {
-            b'"' => Value::String(self.string()?),
+    /// One value; `depth` levels of lists and objects may still open.
+    fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
+        let text = self.rest;
+        Ok(match self.next().ok_or(JsonError::Syntax)? {
+            b'"' => Value::String(self.string().ok_or(JsonError::Syntax)?),
+            b'[' | b'{' if depth == 0 => return Err(JsonError::TooDeep),
             b'[' => {
                 let mut values = Vec::new();
-                while self.goes_on()? {
-                    values.push(self.value()?);
+                while self.goes_on(b']', values.is_empty())? {
+                    values.push(self.value(depth - 1)?);
                 }
                 Value::Array(values)
             }
             b'{' => {
                 let mut map = Map::default();
-                while self.goes_on()? {
-                    self.next()?;
-                    let name = self.string()?;
-                    self.next()?;
-                    map.0.push((name, self.value()?));
+                while self.goes_on(b'}', map.0.is_empty())? {
+                    let quoted = self.next() == Some(b'"');
+                    let name = self.string().filter(|_| quoted);
+                    let colon = self.next() == Some(b':');
+                    let name = name.filter(|_| colon).ok_or(JsonError::Syntax)?;
+                    map.0.push((name, self.value(depth - 1)?));
                 }
                 Value::Object(map)
             }
-            first => {
+            _ => {
+                self.rest = text.trim_ascii_start();
                 let is_end = |byte: &u8| b",]} \t\n\r".contains(byte);
                 let end = self.rest.iter().position(is_end);
-                let word = self.take(end.unwrap_or(self.rest.len()));
-                match first {
-                    b'n' => Value::Null,
-                    b't' => Value::Bool(true),
-                    b'f' => Value::Bool(false),
-                    _ => Value::Number(decimal(first, word)),
+                match self.take(end.unwrap_or(self.rest.len())) {
+                    b"null" => Value::Null,
+                    b"true" => Value::Bool(true),
+                    b"false" => Value::Bool(false),
+                    word => Value::Number(number_of(word).ok_or(JsonError::Syntax)?),
                 }
             }
         })
     }
 
     /// Whether one more element follows, or else the end of the list or object.
-    fn goes_on(&mut self) -> Option<bool> {
+    fn goes_on(&mut self, end: u8, first: bool) -> Result<bool, JsonError> {
         let before = self.rest;
-        Some(match self.next()? {
-            b']' | b'}' => false,
-            b',' => true,
-            // The first element.
-            _ => {
+        match self.next() {
+            Some(byte) if byte == end => Ok(false),
+            Some(b',') if !first => Ok(true),
+            Some(_) if first => {
                 self.rest = before;
-                true
+                Ok(true)
             }
-        })
+            _ => Err(JsonError::Syntax),
+        }
     }
 
     /// The text of a string, whose quotation mark was taken.
     fn string(&mut self) -> Option<String> {
         let mut text = Vec::new();
         loop {
-            let end = self.rest.iter().position(|byte| b"\"\\".contains(byte))?;
-            text.extend(self.take(end));
-            if self.take(1) == b"\"" {
-                return String::from_utf8(text).ok();
-            }
-            let letter = match *self.take(1).first()? {
-                b'b' => '\u{8}',
-                b'f' => '\u{c}',
-                b'n' => '\n',
-                b'r' => '\r',
-                b't' => '\t',
-                b'u' => self.escape()?,
-                itself => char::from(itself),
+            let special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..b' ');
+            let end = self.rest.iter().position(special)?;
+            text.extend_from_slice(self.take(end));
+            let letter = match self.take(1) {
+                b"\"" => return String::from_utf8(text).ok(),
+                b"\\" => match *self.take(1).first()? {
+                    itself @ (b'"' | b'\\' | b'/') => char::from(itself),
+                    b'b' => '\u{8}',
+                    b'f' => '\u{c}',
+                    b'n' => '\n',
+                    b'r' => '\r',
+                    b't' => '\t',
+                    b'u' => self.escape()?,
+                    _ => return None,
+                },
+                _ => return None,
             };
-            text.extend(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
         }
     }
 
-    /// The character behind `\u`: one unit of UTF-16, or two of them.
+    /// The character behind `\u`: one unit of UTF-16, or two of them. Half of a pair is no character.
     fn escape(&mut self) -> Option<char> {
         let first = self.unit()?;
         if first & 0xfc00 != 0xd800 {
@@ -240,22 +243,23 @@ impl<'a> Reader<'a> {
     }
 
     fn unit(&mut self) -> Option<u32> {
+        let digits = self.take(4);
         let mut unit = 0;
-        for digit in self.take(4) {
+        for digit in digits {
             unit = unit << 4 | char::from(*digit).to_digit(16)?;
         }
-        Some(unit)
+        (digits.len() == 4).then_some(unit)
     }
 
     /// The next byte that is no space.
     fn next(&mut self) -> Option<u8> {
-        loop {
-            let (&first, rest) = self.rest.split_first()?;
+        while let Some((&first, rest)) = self.rest.split_first() {
             self.rest = rest;
-            if first > b' ' {
+            if !b" \t\n\r".contains(&first) {
                 return Some(first);
             }
         }
+        None
     }
 
     fn take(&mut self, length: usize) -> &'a [u8] {
@@ -265,28 +269,41 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a JSON number, begun with its first byte, stands for, to some 18 digits.
-fn decimal(first: u8, rest: &[u8]) -> f64 {
+/// What a JSON number stands for, to some 18 digits.
+fn number_of(text: &[u8]) -> Option<f64> {
     let (mut value, mut power, mut exponent) = (0_f64, 0_i32, 0_i32);
-    let (mut fraction, mut scientific, mut inverse) = (false, false, false);
-    for byte in [&[first], rest].concat() {
-        match byte {
-            b'.' => fraction = true,
-            b'e' | b'E' => scientific = true,
-            b'-' => inverse = scientific,
-            b'0'..=b'9' => {
-                let digit = byte - b'0';
-                if scientific {
-                    exponent = (exponent * 10 + i32::from(digit)).min(9_999);
-                } else if value < 1e18 {
-                    value = value * 10.0 + f64::from(digit);
-                    power -= i32::from(fraction);
-                } else {
-                    power += i32::from(!fraction);
-                }
+    let mut inverse = false;
+    // Where the number is read, by what may follow: a first digit, more digits after a zero or another digit, a
+    // fraction's first digit and more, the exponent's sign, its first digit and more.
+    let mut stage = b'-';
+    for &byte in text {
+        stage = match (stage, byte) {
+            (b'-', b'-') => b'+',
+            (b'-' | b'+', b'0') => b'0',
+            (b'-' | b'+', b'1'..=b'9') | (b'1', b'0'..=b'9') => b'1',
+            (b'0' | b'1', b'.') => b'.',
+            (b'.' | b'f', b'0'..=b'9') => b'f',
+            (b'0' | b'1' | b'f', b'e' | b'E') => b'e',
+            (b'e', b'+' | b'-') => {
+                inverse = byte == b'-';
+                b's'
             }
+            (b'e' | b's' | b'x', b'0'..=b'9') => b'x',
+            _ => return None,
+        };
+        let digit = byte.wrapping_sub(b'0');
+        match stage {
+            b'x' => exponent = (exponent * 10 + i32::from(digit)).min(9_999),
+            b'0' | b'1' | b'f' if value < 1e18 => {
+                value = value * 10.0 + f64::from(digit);
+                power -= i32::from(stage == b'f');
+            }
+            b'1' => power += 1,
             _ => {}
         }
+    }
+    if !matches!(stage, b'0' | b'1' | b'f' | b'x') {
+        return None;
     }
     power += if inverse { -exponent } else { exponent };
     while power > 0 && value.is_finite() && value != 0.0 {
@@ -297,7 +314,11 @@ fn decimal(first: u8, rest: &[u8]) -> f64 {
         value /= 10.0;
         power += 1;
     }
-    if first == b'-' { -value } else { value }
+    Some(if text.starts_with(b"-") {
+        -value
+    } else {
+        value
+    })
 }
 
 fn has_twins(map: &Map) -> bool {
@@ -450,27 +471,4 @@ impl<'a> Members<'a> {
     pub(crate) fn done(&mut self) -> Result<(), Error> {
         self.fault.take().map_or(Ok(()), Err)
     }
-}
-
-/// Bounds the depth before anything recursive sees the text.
-fn check_depth(body: &str) -> Result<(), JsonError> {
-    let mut depth = 0_usize;
-    let (mut quoted, mut escaped) = (false, false);
-    for byte in body.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = quoted,
-            b'"' => quoted = !quoted,
-            _ if quoted => {}
-            b'{' | b'[' => {
-                depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(JsonError::TooDeep);
-                }
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
 }

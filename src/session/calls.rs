@@ -12,6 +12,7 @@ use crate::protocol::http::Answer;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::text::seconds;
 use crate::protocol::userinfo;
+use alloc::boxed::Box;
 
 /// Somebody who waits for an access token.
 pub(super) struct Waiter {
@@ -244,7 +245,7 @@ impl Session {
         grant: CallId,
         generation: u32,
         replayed: bool,
-        answer: Result<Answer, NetworkFailure>,
+        answer: Result<Box<Answer>, NetworkFailure>,
     ) {
         let subject = match &self.live {
             Some(live) if live.grant == grant => live.claims.sub(),

@@ -11,7 +11,7 @@ use super::event::{CallId, Command, Event, NetworkFailure, Ticket};
 use super::guards::{Guard, Guards};
 use super::policy::Lifetime;
 use super::proof::Proof;
-use super::provider::Provider;
+use super::provider::{After, Provider};
 use super::renewal::Renewal;
 use super::sign_in::Exchange;
 use super::sign_out::SignOutJob;
@@ -45,8 +45,8 @@ pub struct Session {
     calls: Vec<(CallId, Purpose)>,
     wake_at: Option<u64>,
     pub(super) provider: Provider,
-    pub(super) exchange: Option<Exchange>,
-    pub(super) proofs: Vec<Proof>,
+    pub(super) exchange: Option<Box<Exchange>>,
+    pub(super) proofs: Vec<Box<Proof>>,
     pub(super) live: Option<Live>,
     pub(super) renewal: Renewal,
     pub(super) waiters: Vec<Waiter>,
@@ -64,7 +64,7 @@ pub(super) struct Live {
     pub(super) claims: Claims,
     /// The claims as they were when what an app sees of them last changed.
     pub(super) user: Claims,
-    pub(super) id_token: IdToken,
+    pub(super) id_token: Option<IdToken>,
     pub(super) scope: String,
     pub(super) access: AccessToken,
     pub(super) refresh: Option<RefreshToken>,
@@ -191,7 +191,7 @@ impl Session {
             return self.reply(ticket, Err(error));
         }
         match command {
-            Command::SignIn(want) => self.sign_in(ticket, want),
+            Command::SignIn(want) => self.with_metadata(After::SignIn(ticket, want, None)),
             Command::Restore {
                 return_to,
                 mark,
@@ -237,7 +237,12 @@ impl Session {
         }
     }
 
-    fn answered(&mut self, call: CallId, purpose: Purpose, answer: Result<Answer, NetworkFailure>) {
+    fn answered(
+        &mut self,
+        call: CallId,
+        purpose: Purpose,
+        answer: Result<Box<Answer>, NetworkFailure>,
+    ) {
         match purpose {
             Purpose::Discovery => self.discovered(answer),
             Purpose::Jwks => self.keys_answered(answer),

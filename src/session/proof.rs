@@ -2,29 +2,27 @@
 //!
 //! Until all three passed, no token of the response can be used.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::effect::{Effect, SignedOutReason};
 use super::event::CallId;
 use super::machine::{Purpose, Session};
-use super::sign_in::Exchange;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::id_token::{Claims, Expected, IdTokenParts, Nonce};
 use crate::protocol::jwk::{Jwk, KeyMiss};
-use crate::protocol::secret::IdToken;
 use crate::protocol::token::TokenResponse;
 
 /// An ID token whose claims passed and whose signature is still to be checked.
 pub(super) struct Proof {
     of: Use,
-    tokens: TokenResponse,
-    id_token: IdToken,
+    pub(super) tokens: TokenResponse,
     parts: IdTokenParts,
-    claims: Claims,
+    pub(super) claims: Claims,
     stage: Stage,
     /// When the response came: the access token ages while its proof waits for keys.
-    received_at: u64,
+    pub(super) received_at: u64,
     /// Whether the keys were asked for once more because of this token's key id.
     refetched: bool,
 }
@@ -52,21 +50,8 @@ impl Proof {
 impl Session {
     /// Begins the judgement of a response that has an ID token.
     pub(super) fn prove(&mut self, of: Use, tokens: TokenResponse, max_age: Option<u64>) {
-        match self.check_claims(of, &tokens, max_age) {
-            Ok((id_token, parts, claims)) => {
-                let stage = Stage::Keys;
-                let proof = Proof {
-                    of,
-                    tokens,
-                    id_token,
-                    parts,
-                    claims,
-                    stage,
-                    refetched: false,
-                    received_at: self.now,
-                };
-                self.look_for_key(proof);
-            }
+        match self.check_claims(of, tokens, max_age) {
+            Ok(proof) => self.look_for_key(proof),
             Err(error) => self.refuse(of, error),
         }
     }
@@ -74,9 +59,9 @@ impl Session {
     fn check_claims(
         &self,
         of: Use,
-        tokens: &TokenResponse,
+        tokens: TokenResponse,
         max_age: Option<u64>,
-    ) -> Result<(IdToken, IdTokenParts, Claims), Error> {
+    ) -> Result<Box<Proof>, Error> {
         let id_token = tokens
             .id_token
             .as_ref()
@@ -109,10 +94,18 @@ impl Session {
             algs,
             previous,
         })?;
-        Ok((id_token.clone(), parts, claims))
+        Ok(Box::new(Proof {
+            of,
+            tokens,
+            parts,
+            claims,
+            stage: Stage::Keys,
+            received_at: self.now,
+            refetched: false,
+        }))
     }
 
-    fn look_for_key(&mut self, mut proof: Proof) {
+    fn look_for_key(&mut self, mut proof: Box<Proof>) {
         let found = match &self.provider.keys {
             None => {
                 self.proofs.push(proof);
@@ -141,7 +134,7 @@ impl Session {
         }
     }
 
-    fn try_key(&mut self, mut proof: Proof, mut keys: Vec<String>) {
+    fn try_key(&mut self, mut proof: Box<Proof>, mut keys: Vec<String>) {
         let Some(key) = keys.pop() else {
             return self.refuse(proof.of, Error::new(Code::IdTokenSignature));
         };
@@ -158,25 +151,15 @@ impl Session {
     }
 
     pub(super) fn verified(&mut self, call: CallId, valid: Option<bool>) {
-        let waiting = |proof: &Proof| matches!(proof.stage, Stage::Signature { call: known, .. } if known == call);
+        let waiting = |proof: &Box<Proof>| matches!(proof.stage, Stage::Signature { call: known, .. } if known == call);
         let Some(at) = self.proofs.iter().position(waiting) else {
             return;
         };
         let mut proof = self.proofs.swap_remove(at);
         if valid == Some(true) {
             return match proof.of {
-                Use::Exchange => {
-                    self.establish(
-                        proof.tokens,
-                        proof.id_token,
-                        proof.claims,
-                        proof.received_at,
-                    );
-                }
-                Use::Refresh => {
-                    let identity = Some((proof.id_token, proof.claims));
-                    self.renewed(proof.tokens, identity, proof.received_at);
-                }
+                Use::Exchange => self.establish(*proof),
+                Use::Refresh => self.renewed(proof.tokens, Some(proof.claims), proof.received_at),
             };
         }
         if let Stage::Signature { others, .. } = core::mem::replace(&mut proof.stage, Stage::Keys) {
@@ -197,7 +180,7 @@ impl Session {
     }
 
     /// Keys that cannot be fetched are no failed check: at a refresh the answer waits for them.
-    fn keys_missing(&mut self, mut proof: Proof, error: &Error) {
+    fn keys_missing(&mut self, mut proof: Box<Proof>, error: &Error) {
         match proof.of {
             Use::Exchange => self.fail_exchange(error.clone()),
             Use::Refresh => {
@@ -209,7 +192,7 @@ impl Session {
         }
     }
 
-    fn take_waiting_proofs(&mut self) -> Vec<Proof> {
+    fn take_waiting_proofs(&mut self) -> Vec<Box<Proof>> {
         let (waiting, others) = core::mem::take(&mut self.proofs)
             .into_iter()
             .partition(|proof| matches!(proof.stage, Stage::Keys));
@@ -224,7 +207,11 @@ impl Session {
             Use::Refresh => {
                 self.tell(super::Notice::EndEverywhere);
                 // A restore on its way belongs to what has just ended; a sign-in of the user may finish.
-                if self.exchange.as_ref().is_some_and(Exchange::is_restore) {
+                if self
+                    .exchange
+                    .as_ref()
+                    .is_some_and(|exchange| exchange.is_restore())
+                {
                     self.fail_exchange(Error::new(Code::SessionChanged));
                 }
                 let waiting = Error::new(Code::LoginRequired);

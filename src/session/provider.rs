@@ -1,5 +1,6 @@
 //! What is known of the provider: its metadata, its keys, and whether it can be reached.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -7,7 +8,7 @@ use super::effect::{Notice, SendKind};
 use super::event::{CallId, NetworkFailure, SignIn, Ticket};
 use super::machine::{Purpose, Session};
 use super::sign_out::SignOutJob;
-use super::tabs::Mark;
+use super::transaction::Restore;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::{Answer, Method, Request};
 use crate::protocol::jwk::JwkSet;
@@ -40,19 +41,10 @@ pub(super) struct Provider {
 
 /// What goes on once the metadata is there.
 pub(super) enum After {
-    SignIn(Ticket, SignIn),
-    Restore {
-        ticket: Ticket,
-        return_to: String,
-        mark: Option<Mark>,
-        carry: Option<String>,
-    },
+    SignIn(Ticket, Box<SignIn>, Option<Restore>),
     Callback(CallId),
     Renewal(CallId),
-    UserInfo {
-        ticket: Ticket,
-        replayed: bool,
-    },
+    UserInfo { ticket: Ticket, replayed: bool },
     SignOut(SignOutJob),
 }
 
@@ -70,7 +62,7 @@ impl Provider {
         self.doubted || now.saturating_sub(self.heard_at) > SILENCE_MS
     }
 
-    pub(super) fn heard(&mut self, answer: &Result<Answer, NetworkFailure>, now: u64) {
+    pub(super) fn heard(&mut self, answer: &Result<Box<Answer>, NetworkFailure>, now: u64) {
         self.doubted = answer.is_err();
         if answer.is_ok() {
             self.heard_at = now;
@@ -121,7 +113,7 @@ impl Session {
         }
     }
 
-    pub(super) fn discovered(&mut self, answer: Result<Answer, NetworkFailure>) {
+    pub(super) fn discovered(&mut self, answer: Result<Box<Answer>, NetworkFailure>) {
         self.provider.asking = false;
         let metadata = match answer {
             Ok(answer) => Metadata::from_answer(&self.config.issuer, &answer),
@@ -156,14 +148,8 @@ impl Session {
 
     fn go_on(&mut self, after: After) {
         match after {
-            After::SignIn(ticket, want) => self.request_authorization(ticket, want, None),
-            After::Restore {
-                ticket,
-                return_to,
-                mark,
-                carry,
-            } => {
-                self.request_restore(ticket, return_to, mark, carry);
+            After::SignIn(ticket, want, restore) => {
+                self.request_authorization(ticket, &want, restore.as_ref());
             }
             After::Callback(attempt) => self.redeem(attempt),
             After::Renewal(attempt) => self.send_refresh(attempt),
@@ -174,9 +160,9 @@ impl Session {
 
     fn give_up(&mut self, after: After, error: &Error) {
         match after {
-            After::SignIn(ticket, _)
-            | After::Restore { ticket, .. }
-            | After::UserInfo { ticket, .. } => self.reply(ticket, Err(error.clone())),
+            After::SignIn(ticket, ..) | After::UserInfo { ticket, .. } => {
+                self.reply(ticket, Err(error.clone()));
+            }
             After::Callback(attempt) => {
                 if self.is_exchanging(attempt) {
                     self.fail_exchange(error.clone());
@@ -204,7 +190,7 @@ impl Session {
         }
     }
 
-    pub(super) fn keys_answered(&mut self, answer: Result<Answer, NetworkFailure>) {
+    pub(super) fn keys_answered(&mut self, answer: Result<Box<Answer>, NetworkFailure>) {
         self.provider.keys_asking = false;
         let keys = match answer {
             Ok(answer) => JwkSet::parse(&answer),

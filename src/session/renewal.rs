@@ -15,7 +15,7 @@ use super::sign_in::TOKEN_DEADLINE_MS;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
-use crate::protocol::secret::{IdToken, RefreshToken};
+use crate::protocol::secret::RefreshToken;
 use crate::protocol::token::{TokenFailure, TokenResponse, refresh_request};
 
 /// An unspent refresh token is sent again at most this often.
@@ -226,7 +226,7 @@ impl Session {
         &mut self,
         grant: CallId,
         sent_at: u64,
-        answer: Result<Answer, NetworkFailure>,
+        answer: Result<Box<Answer>, NetworkFailure>,
     ) {
         let sent = self.live.as_ref().and_then(|live| live.refresh.as_ref());
         let outcome = judge(answer, sent.map_or("", RefreshToken::expose));
@@ -298,7 +298,7 @@ impl Session {
     pub(super) fn renewed(
         &mut self,
         tokens: TokenResponse,
-        identity: Option<(IdToken, Claims)>,
+        claims: Option<Claims>,
         received_at: u64,
     ) {
         let Some(live) = &mut self.live else {
@@ -318,12 +318,12 @@ impl Session {
             live.scope = scope;
             changed
         });
-        if let Some((id_token, claims)) = identity {
+        if let Some(claims) = claims {
             if !claims.same_user(&live.user) {
                 live.user = claims.clone();
                 observable = true;
             }
-            live.id_token = id_token;
+            live.id_token = tokens.id_token;
             live.claims = claims;
         }
         let expires_at = live.life.ends_at();
@@ -427,7 +427,7 @@ impl Session {
 }
 
 /// `sent` is the refresh token: a server may repeat it in its error.
-fn judge(answer: Result<Answer, NetworkFailure>, sent: &str) -> Outcome {
+fn judge(answer: Result<Box<Answer>, NetworkFailure>, sent: &str) -> Outcome {
     let answer = match answer {
         Ok(answer) => answer,
         Err(failure) => {

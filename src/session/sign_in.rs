@@ -21,7 +21,6 @@ use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
 use crate::protocol::metadata::Metadata;
-use crate::protocol::secret::IdToken;
 use crate::protocol::text::seconds;
 use crate::protocol::token::{TokenFailure, TokenResponse, code_request};
 use crate::protocol::{pkce, revocation};
@@ -40,10 +39,6 @@ pub(super) struct Exchange {
 }
 
 impl Session {
-    pub(super) fn sign_in(&mut self, ticket: Ticket, want: SignIn) {
-        self.with_metadata(After::SignIn(ticket, want));
-    }
-
     pub(super) fn restore(
         &mut self,
         ticket: Ticket,
@@ -51,48 +46,31 @@ impl Session {
         mark: Option<Mark>,
         carry: Option<String>,
     ) {
-        self.with_metadata(After::Restore {
-            ticket,
-            return_to,
-            mark,
-            carry,
-        });
-    }
-
-    pub(super) fn request_restore(
-        &mut self,
-        ticket: Ticket,
-        return_to: String,
-        mark: Option<Mark>,
-        carry: Option<String>,
-    ) {
-        if self
-            .provider
-            .metadata()
-            .is_some_and(|metadata| metadata.prompt_none_excluded)
-        {
-            return self.reply(ticket, Err(Error::new(Code::PromptNoneUnsupported)));
-        }
-        let want = SignIn {
+        let want = Box::new(SignIn {
             return_to,
             prompt: Some("none".into()),
             ..SignIn::default()
-        };
+        });
         let session = mark.map(|mark| mark.session.as_str().into());
-        self.request_authorization(ticket, want, Some(Restore { session, carry }));
+        let restore = Some(Restore { session, carry });
+        self.with_metadata(After::SignIn(ticket, want, restore));
     }
 
     pub(super) fn request_authorization(
         &mut self,
         ticket: Ticket,
-        want: SignIn,
-        restore: Option<Restore>,
+        want: &SignIn,
+        restore: Option<&Restore>,
     ) {
         let reply = self.authorization(want, restore);
         self.reply(ticket, reply);
     }
 
-    fn authorization(&mut self, want: SignIn, restore: Option<Restore>) -> Result<Reply, Error> {
+    fn authorization(&mut self, want: &SignIn, restore: Option<&Restore>) -> Result<Reply, Error> {
+        let metadata = self.provider.metadata();
+        if restore.is_some() && metadata.is_some_and(|metadata| metadata.prompt_none_excluded) {
+            return Err(Error::new(Code::PromptNoneUnsupported));
+        }
         // An age among the extras is sent like the option of that name, so it is checked like it too.
         let mut max_age = want.max_age;
         for (name, age) in want.extra.iter().chain(&self.config.extra) {
@@ -104,7 +82,7 @@ impl Session {
         let state = pkce::opaque(&self.random());
         let nonce = pkce::opaque(&self.random());
         let verifier = pkce::verifier(&self.random());
-        let url = self.authorization_url(&want, &state, &nonce, &pkce::challenge(&verifier))?;
+        let url = self.authorization_url(want, &state, &nonce, &pkce::challenge(&verifier))?;
         let texts = [
             ("state", &*state),
             ("nonce", &nonce),
@@ -115,7 +93,7 @@ impl Session {
             ("scope", &self.config.scope),
             ("returnTo", &want.return_to),
         ];
-        let record = write_record(&texts, self.now, max_age, restore.as_ref());
+        let record = write_record(&texts, self.now, max_age, restore);
         Ok(Reply::Navigate { url, state, record })
     }
 
@@ -183,7 +161,7 @@ impl Session {
         query: &str,
         record: Option<&str>,
         mark: Option<Mark>,
-    ) -> Result<Exchange, Error> {
+    ) -> Result<Box<Exchange>, Error> {
         let response = AuthorizationResponse::parse(query)?;
         let record = record.ok_or_else(|| Error::new(Code::CallbackStateUnknown))?;
         let transaction = Transaction::from_record(record, &response.state, self.now)?;
@@ -196,17 +174,17 @@ impl Session {
             return Err(Error::new(Code::CallbackReplayed));
         }
         let attempt = self.next_name();
-        Ok(Exchange {
+        Ok(Box::new(Exchange {
             attempt,
             ticket,
             transaction,
             response,
             mark,
-        })
+        }))
     }
 
     pub(super) fn is_exchanging(&self, attempt: CallId) -> bool {
-        let named = |exchange: &Exchange| {
+        let named = |exchange: &Box<Exchange>| {
             exchange.attempt == attempt || !self.guards.hold(Guard::ExchangeFence)
         };
         self.exchange.as_ref().is_some_and(named)
@@ -240,7 +218,11 @@ impl Session {
         }
     }
 
-    pub(super) fn exchanged(&mut self, attempt: CallId, answer: Result<Answer, NetworkFailure>) {
+    pub(super) fn exchanged(
+        &mut self,
+        attempt: CallId,
+        answer: Result<Box<Answer>, NetworkFailure>,
+    ) {
         let tokens = match answer {
             Ok(answer) => TokenResponse::parse(&answer).map_err(|failure| match failure {
                 TokenFailure::OAuth(error) | TokenFailure::Unreadable(error) => error,
@@ -276,19 +258,19 @@ impl Session {
 
     pub(super) fn fail_exchange(&mut self, error: Error) {
         if let Some(exchange) = self.exchange.take() {
-            self.proofs.retain(Proof::is_of_refresh);
+            self.proofs.retain(|proof| proof.is_of_refresh());
             self.reply(exchange.ticket, Err(error));
         }
     }
 
     /// Every check passed: only now a token of the response can be used.
-    pub(super) fn establish(
-        &mut self,
-        tokens: TokenResponse,
-        id_token: IdToken,
-        claims: Claims,
-        received_at: u64,
-    ) {
+    pub(super) fn establish(&mut self, proof: Proof) {
+        let Proof {
+            tokens,
+            claims,
+            received_at,
+            ..
+        } = proof;
         let Some(exchange) = self.exchange.take() else {
             return;
         };
@@ -321,7 +303,7 @@ impl Session {
             user_hash,
             user: claims.clone(),
             claims,
-            id_token,
+            id_token: tokens.id_token,
             scope: tokens.scope.unwrap_or(transaction.scope),
             access: tokens.access_token,
             refresh: tokens.refresh_token,

@@ -1,5 +1,6 @@
 //! Signing out: tokens go first, then the grant is revoked, then the browser may leave for the provider.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::effect::{Notice, Reply, SendKind, SignedOutReason};
@@ -30,7 +31,7 @@ impl Session {
         self.fail_exchange(ended.clone());
         let live = self.end(SignedOutReason::SignedOut, None, &ended);
         let (id_token, refresh) = match live {
-            Some(live) => (Some(live.id_token), live.refresh),
+            Some(live) => (live.id_token, live.refresh),
             None => (None, None),
         };
         let refresh_token = refresh.map(|token| token.expose().into());
@@ -66,7 +67,7 @@ impl Session {
     }
 
     /// A failed revocation is reported and holds nothing up.
-    pub(super) fn revoked(&mut self, call: CallId, answer: Result<Answer, NetworkFailure>) {
+    pub(super) fn revoked(&mut self, call: CallId, answer: Result<Box<Answer>, NetworkFailure>) {
         let outcome = match answer {
             Ok(answer) => revocation::check(&answer),
             Err(_) => Err(Error::new(Code::RevocationFailed)),

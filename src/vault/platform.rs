@@ -1,5 +1,6 @@
 //! The platform's side of the vault, `platform.js`, and the events it reports.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
@@ -125,18 +126,18 @@ impl Report {
         self.0.get(name).and_then(Value::as_u64).unwrap_or(0) as u32
     }
 
-    fn answer(&self) -> Result<Answer, NetworkFailure> {
+    fn answer(&self) -> Result<Box<Answer>, NetworkFailure> {
         let body = self.text("body").unwrap_or_default();
         Err(match self.text("failure").as_deref() {
             None if body.len() <= LARGEST_BODY => {
-                return Ok(Answer {
+                return Ok(Box::new(Answer {
                     status: self.number("status") as u16,
                     content_type: self.text("type"),
                     retry_after: self.text("retry"),
                     www_authenticate: self.text("challenge"),
                     date: self.text("date"),
                     body,
-                });
+                }));
             }
             None | Some("large") => NetworkFailure::TooLarge,
             Some("redirected") => NetworkFailure::Redirected,

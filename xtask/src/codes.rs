@@ -1,6 +1,6 @@
 //! What is written from the table of error codes: TypeScript for the package, pages for the reader.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -50,7 +50,7 @@ pub(crate) fn run(only_check: bool) -> Result<()> {
 }
 
 /// The codes that the entry raises itself. It needs their texts at hand, because they may occur before the
-/// core is loaded; all other texts travel with the core.
+/// core is loaded; all other texts come with the first error that needs one of them.
 fn early_codes(folder: &Path) -> Result<BTreeSet<&'static str>> {
     let mut early = BTreeSet::new();
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -116,11 +116,17 @@ fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
         "export type AuthErrorGroup ={};\n\n",
         union(groups().into_iter())
     ));
+    text.push_str("/** The groups by their number. */\n");
+    let names = groups();
+    text.push_str(&format!(
+        "export const groups: readonly AuthErrorGroup[] = {};\n\n",
+        json!(names)
+    ));
     text.push_str(
-        "/** Group, whether the same call may succeed later (1) or not (0), message, fix. */\n",
+        "/** The group's number, times two, plus one if the same call may succeed later; message; fix. */\n",
     );
     text.push_str(
-        "export type Explanation = readonly [\n  group: AuthErrorGroup,\n  retryable: 0 | 1,\n  message: string,\n  fix: string,\n];\n\n",
+        "export type Explanation = readonly [kind: number, message: string, fix: string];\n\n",
     );
     text.push_str("/** The codes that can occur before the core is loaded. */\n");
     text.push_str(&table("early", |code| early.contains(code.as_str())));
@@ -130,7 +136,7 @@ fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
 fn late_texts(early: &BTreeSet<&str>) -> String {
     let mut text = format!("// {NOTICE}\n\n");
     text.push_str("import type { AuthErrorCode, Explanation } from \"./codes.js\";\n\n");
-    text.push_str("/** The codes that only the core can raise. */\n");
+    text.push_str("/** The codes that only the core can raise. A chunk of its own, loaded with the first of them. */\n");
     text.push_str(&table("texts", |code| !early.contains(code.as_str())));
     text
 }
@@ -144,27 +150,18 @@ fn table(name: &str, wanted: impl Fn(&Code) -> bool) -> String {
         "export const {name}: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {{\n"
     );
     for code in Code::ALL.iter().filter(|code| wanted(code)) {
-        let row = json!([
-            code.group(),
-            u8::from(code.retryable()),
-            code.message(),
-            code.fix()
-        ]);
+        let row = json!([code.kind(), code.message(), code.fix()]);
         text.push_str(&format!("  {}: {row},\n", code.as_str()));
     }
     text.push_str("};\n");
     text
 }
 
-/// The groups in the order of their first code.
+/// The groups by their number.
 fn groups() -> Vec<&'static str> {
-    let mut groups = Vec::new();
-    for code in Code::ALL {
-        if !groups.contains(&code.group()) {
-            groups.push(code.group());
-        }
-    }
-    groups
+    let all = Code::ALL.iter();
+    let numbered: BTreeMap<_, _> = all.map(|code| (code.kind() >> 1, code.group())).collect();
+    numbered.into_values().collect()
 }
 
 fn page() -> String {
@@ -235,7 +232,7 @@ mod tests {
     #[test]
     fn every_code_has_its_texts_in_exactly_one_of_the_two_tables() {
         let early = BTreeSet::from(["config_missing"]);
-        let (entry, core) = (
+        let (entry, late) = (
             super::types_and_early_texts(&early),
             super::late_texts(&early),
         );
@@ -243,7 +240,15 @@ mod tests {
             let row = format!("\n  {}: [", code.as_str());
             let is_early = code.as_str() == "config_missing";
             assert_eq!(entry.contains(&row), is_early, "{}", code.as_str());
-            assert_eq!(core.contains(&row), !is_early, "{}", code.as_str());
+            assert_eq!(late.contains(&row), !is_early, "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_kind_is_group_and_retryable() {
+        for code in Code::ALL {
+            assert_eq!(super::groups()[usize::from(code.kind() >> 1)], code.group());
+            assert_eq!(code.kind() & 1 == 1, code.retryable());
         }
     }
 

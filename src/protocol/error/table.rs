@@ -43,6 +43,14 @@ macro_rules! codes {
                 match self { $(Code::$variant => codes!(@retry $($retry)?),)* }
             }
 
+            /// Group and retryable in one number, as the fronts' link has them: the group's place, times two, plus one if
+            /// retryable.
+            pub fn kind(self) -> u8 {
+                match self {
+                    $(Code::$variant => (Group::$group as u8) << 1 | codes!(@retry $($retry)?) as u8,)*
+                }
+            }
+
             /// One short sentence that says what happened.
             pub fn message(self) -> &'static str {
                 match self { $(Code::$variant => $message,)* }
@@ -66,6 +74,36 @@ macro_rules! codes {
     };
     (@retry) => { false };
     (@retry retryable) => { true };
+}
+
+/// The classes of failures; see [`Code::group`].
+#[allow(non_camel_case_types)]
+enum Group {
+    config,
+    insecure,
+    wasm,
+    discovery,
+    issuer_mismatch,
+    metadata_missing,
+    transient,
+    timeout,
+    state,
+    response_malformed,
+    iss,
+    txn,
+    authorization_error,
+    login_required,
+    token_network,
+    token_error,
+    token_invalid,
+    token_type,
+    id_token,
+    userinfo,
+    api,
+    session,
+    storage,
+    logout,
+    internal,
 }
 
 codes! {
