@@ -1,18 +1,18 @@
 /**
  * The core chunk: the WebAssembly vault, inlined so that no bundler and no server has to know about a second file.
  */
-import { initSync, Vault } from "#glue";
+import { initSync, open as openVault } from "#glue";
 import streams from "#wasm";
 import { join } from "./join.js";
 
-/** Opens a vault. Rejects with the JSON of an error for a bad option, and with what the engine throws otherwise. */
+/** Opens a vault; gives what takes the front's messages. Rejects with the JSON of an error for a bad option, and with what the engine throws otherwise. */
 export async function open(
   config: string,
   origin: string,
   emit: (json: string, handle: unknown) => void,
-): Promise<Vault> {
+): Promise<(json: string, handle: unknown) => void> {
   await instantiate();
-  return new Vault(config, origin, emit);
+  return openVault(config, origin, emit);
 }
 
 let instance: Promise<void> | undefined;

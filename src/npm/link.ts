@@ -52,7 +52,7 @@ interface Core {
     config: string,
     origin: string,
     emit: (json: string, handle: unknown) => void,
-  ) => Promise<{ post: (json: string, handle: unknown) => void }>;
+  ) => Promise<(json: string, handle: unknown) => void>;
 }
 
 /** A front's way to its vault. In the page it is a direct call: an answer can be there before `ask` returns. */
@@ -87,7 +87,7 @@ export class Link {
       throw fail("core_load_failed", undefined, error);
     }
     let receive: ((json: string, handle: unknown) => void) | undefined;
-    const vault = await core
+    const post = await core
       .open(config, location.origin, (json, handle) => receive?.(json, handle))
       .catch(async (error: unknown) => {
         // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
@@ -102,7 +102,7 @@ export class Link {
           error,
         );
       });
-    const link = new Link((json, handle) => vault.post(json, handle), names);
+    const link = new Link(post, names);
     receive = (json, handle) => link.#receive(json, handle, onNotice);
     return link;
   }

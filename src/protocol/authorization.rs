@@ -1,6 +1,6 @@
 //! The authorization request and the authorization response (RFC 6749 section 4.1, RFC 7636, RFC 9207).
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -107,7 +107,7 @@ impl AuthorizationRequest<'_> {
     /// endpoint's; [`Code::ConfigPromptNoneCombined`]; [`Code::DiscoveryMalformed`] if the endpoint's own query already
     /// holds a parameter of the request.
     pub fn url(&self, endpoint: &Endpoint) -> Result<String, Error> {
-        let max_age = self.max_age.map(|seconds| seconds.to_string());
+        let max_age = self.max_age.map(text::decimal);
         let typed: &[(&str, Option<&str>)] = &[
             ("response_type", Some("code")),
             ("client_id", Some(self.client_id)),

@@ -113,7 +113,7 @@ fn unquote(text: &str) -> (String, &str) {
 fn token68_of(text: &str) -> (Option<String>, &str) {
     let trimmed = span(text, |byte| byte == b' ').1;
     let (body, after) = span(trimmed, |byte| {
-        byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte)
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
     });
     let (padding, after) = span(after, |byte| byte == b'=');
     let tail = trim_start(after);
@@ -135,5 +135,10 @@ fn skip_one(text: &str) -> &str {
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    // RFC 9110 section 5.6.2: what is visible and no delimiter.
+    byte.is_ascii_graphic()
+        && !matches!(
+            byte,
+            b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'[' | b'\\' | b']' | b'{' | b'}'
+        )
 }

@@ -4,7 +4,7 @@
 //! algorithm, [`IdTokenParts::check`] judges the claims. Both must pass before anything of the token is used.
 
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::{fmt, slice};
 
@@ -15,7 +15,7 @@ use super::error::{Code, Error};
 use super::json::{self, Map, Value};
 use super::jwk::Alg;
 use super::secret::{AccessToken, IdToken};
-use super::text::{pieces, split_once};
+use super::text::{decimal, pieces, split_once};
 
 /// Largest ID token that is read, in bytes.
 pub const MAX_ID_TOKEN: usize = 256 * 1024;
@@ -133,7 +133,7 @@ impl IdTokenParts {
             kid,
             signing_input: signing_input.into(),
             signature,
-            claims: Rc::new(claims),
+            claims,
             payload: payload.into(),
         })
     }
@@ -267,7 +267,7 @@ fn text_of(part: &str, name: &str) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| malformed(name, "not UTF-8"))
 }
 
-fn object(text: &str, name: &str) -> Result<Map, Error> {
+fn object(text: &str, name: &str) -> Result<Rc<Map>, Error> {
     json::parse_object(text, MAX_ID_TOKEN).map_err(|error| malformed(name, error.as_str()))
 }
 
@@ -318,7 +318,7 @@ fn audience(claims: &Map) -> Option<Vec<&str>> {
         Value::Array(items) => items,
         _ => slice::from_ref(found),
     };
-    list.iter().map(Value::as_str).collect()
+    json::strings(list)
 }
 
 fn check_audience(claims: &Map, expected: &Expected<'_>) -> Result<(), Error> {
@@ -391,7 +391,7 @@ fn check_times(claims: &Map, expected: &Expected<'_>) -> Result<(), Error> {
 
 /// "`exp`: 3600 seconds in the past".
 fn apart(code: Code, name: &str, seconds: f64, direction: &str) -> Error {
-    let mut what = (seconds as u64).to_string();
+    let mut what = decimal(seconds as u64);
     what.push_str(" seconds ");
     what.push_str(direction);
     Error::about(code, name, &what)

@@ -3,6 +3,7 @@
 //! The reader is our own and serde_json is its oracle in the tests: a general one, with balanced maps, exact floats and
 //! positions of faults, is a tenth of the whole module.
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,7 +23,7 @@ pub enum Value {
     /// A list.
     Array(Vec<Value>),
     /// An object.
-    Object(Map),
+    Object(Rc<Map>),
 }
 
 impl Value {
@@ -128,7 +129,7 @@ impl JsonError {
 ///
 /// A member that stands twice in the outermost object is refused: two readers could take different ones (RFC 8725
 /// section 2.4 shows where that leads). In nested objects the last one counts.
-pub fn parse_object(body: &str, max_len: usize) -> Result<Map, JsonError> {
+pub fn parse_object(body: &str, max_len: usize) -> Result<Rc<Map>, JsonError> {
     if body.len() > max_len {
         return Err(JsonError::TooLarge);
     }
@@ -173,11 +174,11 @@ impl<'a> Reader<'a> {
                     let name = name.filter(|_| colon).ok_or(JsonError::Syntax)?;
                     map.0.push((name, self.value(depth - 1)?));
                 }
-                Value::Object(map)
+                Value::Object(Rc::new(map))
             }
             _ => {
                 self.rest = text.trim_ascii_start();
-                let is_end = |byte: &u8| b",]} \t\n\r".contains(byte);
+                let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}' | ..=b' ');
                 let end = self.rest.iter().position(is_end);
                 match self.take(end.unwrap_or(self.rest.len())) {
                     b"null" => Value::Null,
@@ -255,7 +256,7 @@ impl<'a> Reader<'a> {
     fn next(&mut self) -> Option<u8> {
         while let Some((&first, rest)) = self.rest.split_first() {
             self.rest = rest;
-            if !b" \t\n\r".contains(&first) {
+            if !matches!(first, b' ' | b'\t' | b'\n' | b'\r') {
                 return Some(first);
             }
         }
@@ -293,7 +294,7 @@ fn number_of(text: &[u8]) -> Option<f64> {
         };
         let digit = byte.wrapping_sub(b'0');
         match stage {
-            b'x' => exponent = (exponent * 10 + i32::from(digit)).min(9_999),
+            b'x' => exponent = (exponent * 10 + i32::from(digit)).min(99_999_999),
             b'0' | b'1' | b'f' if value < 1e18 => {
                 value = value * 10.0 + f64::from(digit);
                 power -= i32::from(stage == b'f');
@@ -336,6 +337,15 @@ pub fn string<'a>(map: &'a Map, name: &str) -> Option<&'a str> {
 /// The member `name` if it is a finite number, fractions included.
 pub fn number(map: &Map, name: &str) -> Option<f64> {
     map.get(name)?.as_f64()
+}
+
+/// The texts of a list that is made of nothing else.
+pub(crate) fn strings(values: &[Value]) -> Option<Vec<&str>> {
+    let mut texts = Vec::new();
+    for value in values {
+        texts.push(value.as_str()?);
+    }
+    Some(texts)
 }
 
 /// Whether the member `name` is `true`.
@@ -425,7 +435,7 @@ impl<'a> Members<'a> {
     #[inline(never)]
     pub(crate) fn list(&mut self, name: &str) -> Option<Vec<&'a str>> {
         let texts = match self.get(name)? {
-            Value::Array(items) => items.iter().map(Value::as_str).collect(),
+            Value::Array(items) => strings(items),
             _ => None,
         };
         if texts.is_none() {

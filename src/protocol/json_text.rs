@@ -1,6 +1,8 @@
 //! JSON objects written member by member: a page's messages and records need no tree of values first.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
+
+use super::text::decimal;
 
 /// An object that is being written. Names are the crate's own and need no escaping.
 pub(crate) struct JsonText(String);
@@ -41,7 +43,7 @@ impl JsonText {
     #[inline(never)]
     pub(crate) fn number(&mut self, name: &str, number: Option<u64>) -> &mut Self {
         match number {
-            Some(number) => self.raw(name, &number.to_string()),
+            Some(number) => self.raw(name, &decimal(number)),
             None => self,
         }
     }

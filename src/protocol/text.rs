@@ -45,16 +45,27 @@ pub(crate) fn clip(text: &str, most: usize) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// A number in digits and nothing else; one that is too large comes back as the largest.
+/// The digits of a number.
+pub(crate) fn decimal(number: u64) -> String {
+    let mut digits = match number {
+        0..=9 => String::new(),
+        _ => decimal(number / 10),
+    };
+    digits.push(char::from(b'0' + (number % 10) as u8));
+    digits
+}
+
+/// A number in digits and nothing else; a huge one comes back as a smaller huge one.
 #[inline(never)]
 pub(crate) fn digits(text: &str) -> Option<u64> {
+    const MOST: u64 = 1 << 60;
     let mut number = 0_u64;
     for byte in text.bytes() {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        number = number.saturating_mul(10).saturating_add(digit.into());
+        number = (number * 10 + u64::from(digit)).min(MOST);
     }
     (!text.is_empty()).then_some(number)
 }
@@ -79,12 +90,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_number_keeps_its_digits() {
+        for number in [0, 7, 10, 1_009, u64::MAX] {
+            assert_eq!(decimal(number), alloc::format!("{number}"));
+        }
+    }
+
+    #[test]
     fn pieces_are_those_of_the_standard_library() {
         for text in ["", ".", "a", "a.b", ".a", "a.", "..", "é.ü.", "a..b"] {
             let own: Vec<&str> = pieces(text, b'.').collect();
             assert_eq!(own, text.split('.').collect::<Vec<_>>(), "{text}");
             assert_eq!(split_once(text, b'.'), text.split_once('.'), "{text}");
             assert_eq!(Some(before(text, b'.')), text.split('.').next(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_keeps_its_digits() {
+        for number in [0, 7, 10, 1_009, u64::MAX] {
+            assert_eq!(decimal(number), alloc::format!("{number}"));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A URL is refused unless every browser reads it the same way as this module does, and kept byte by byte.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use super::error::Code;
 use super::text;
@@ -43,10 +43,10 @@ impl Endpoint {
     /// The path as it was given, `/` if there is none.
     pub fn path(&self) -> &str {
         let whole = text::before(&self.text, b'?');
-        // Behind scheme and host: the third slash.
-        let mut slashes = whole.match_indices('/').map(|(at, _)| at);
-        let start = slashes.nth(2);
-        start.and_then(|start| whole.get(start..)).unwrap_or("/")
+        // The scheme's two slashes are among the first eight bytes, the path's are not: a host has a name.
+        let slash = whole.bytes().skip(8).position(|byte| byte == b'/');
+        let path = slash.and_then(|slash| whole.get(8 + slash..));
+        path.unwrap_or("/")
     }
 
     /// The endpoint's own query, without the question mark.
@@ -99,7 +99,7 @@ impl<'a> Parts<'a> {
         origin.push_str(host);
         if let Some(port) = port.filter(|port| *port != own_port) {
             origin.push(':');
-            origin.push_str(&u64::to_string(&port));
+            origin.push_str(&text::decimal(port));
         }
         let base = text.get(..text.len() - rest.len())?;
         Some(Parts { origin, base, rest })

@@ -1,5 +1,7 @@
 //! UserInfo (OpenID Connect Core 1.0 section 5.3).
 
+use alloc::rc::Rc;
+
 use super::error::{Code, Error};
 use super::http::{Answer, Method, Request};
 use super::json::{self, Map};
@@ -31,7 +33,7 @@ pub fn request(endpoint: &Endpoint, access_token: &AccessToken) -> Request {
 /// Errors: [`Code::UserinfoFailed`] for any status but 200 (on 401 the caller may renew the token and ask once more);
 /// [`Code::UserinfoSignedUnsupported`] for a JWT; [`Code::UserinfoMalformed`]; [`Code::UserinfoSub`] if it is about
 /// another user: nothing of it may be used then, the sign-in stands.
-pub fn parse(answer: &Answer, expected_sub: &str) -> Result<Map, Error> {
+pub fn parse(answer: &Answer, expected_sub: &str) -> Result<Rc<Map>, Error> {
     if answer.status != 200 {
         let mut error = Error::status(Code::UserinfoFailed, answer.status);
         error.retry_after = answer.retry_after();

@@ -1,5 +1,6 @@
 //! Who this client is and what it may do: the configuration of one session.
 
+use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -34,7 +35,7 @@ pub struct Config {
     /// The app's extra authorization parameters; none of them can replace ours.
     pub extra: Vec<(String, String)>,
     /// Provider metadata given by the app: no discovery request is made.
-    pub metadata: Option<Map>,
+    pub metadata: Option<Rc<Map>>,
     /// Which well-known document is read.
     pub well_known: WellKnown,
     /// Tolerated difference between the clocks, in seconds.

@@ -1,7 +1,7 @@
 //! The state machine itself: what it remembers, and which module an event goes to.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::calls::{ApiCall, Waiter};
@@ -20,6 +20,7 @@ use crate::protocol::error::{Code, Error};
 use crate::protocol::http::{Answer, Request, retry_after_seconds};
 use crate::protocol::id_token::Claims;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
+use crate::protocol::text::decimal;
 
 /// Fills a buffer with bytes of a cryptographically secure source.
 pub type Entropy = Box<dyn FnMut(&mut [u8])>;
@@ -383,6 +384,6 @@ fn count_from_our_clock(answer: &mut Answer, now: u64) {
     if answer.date.is_none() {
         let wanted = answer.retry_after.take();
         let seconds = wanted.and_then(|wanted| retry_after_seconds(&wanted, now / 1_000));
-        answer.retry_after = seconds.map(|seconds| seconds.to_string());
+        answer.retry_after = seconds.map(decimal);
     }
 }

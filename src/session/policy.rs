@@ -24,7 +24,7 @@ impl Lifetime {
     /// Starts a life at `now` (milliseconds) of `expires_in` seconds.
     #[must_use]
     pub fn new(now: u64, expires_in: Option<u64>) -> Self {
-        let lasts = expires_in.map(|seconds| seconds.saturating_mul(1_000));
+        let lasts = expires_in.map(|seconds| seconds.min(u64::MAX / 1_000) * 1_000);
         Self {
             obtained_at: now,
             lasts,

@@ -110,7 +110,9 @@ impl Resource {
         };
         for path in paths {
             if !path.starts_with('/')
-                || path.bytes().any(|byte| b"?#*\\".contains(&byte))
+                || path
+                    .bytes()
+                    .any(|byte| matches!(byte, b'?' | b'#' | b'*' | b'\\'))
                 || path.as_bytes().windows(4).any(|four| four == b"/../")
             {
                 return Err(bad(path));

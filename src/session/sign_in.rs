@@ -1,7 +1,7 @@
 //! Signing in: the authorization request, its answer, and the code's exchange.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use super::config::invalid;
 use super::effect::{Notice, Reply, SendKind, SignInOrigin};
@@ -21,7 +21,7 @@ use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
 use crate::protocol::metadata::Metadata;
-use crate::protocol::text::seconds;
+use crate::protocol::text::{decimal, seconds};
 use crate::protocol::token::{TokenFailure, TokenResponse, code_request};
 use crate::protocol::{pkce, revocation};
 
@@ -326,7 +326,7 @@ impl Session {
         let now_s = self.now / 1_000;
         let apart = claims.issued_at_s().map_or(0, |iat| now_s.abs_diff(iat));
         if apart > self.config.leeway_s {
-            self.tell(Notice::Diagnosis(Code::ClockSkew, Some(apart.to_string())));
+            self.tell(Notice::Diagnosis(Code::ClockSkew, Some(decimal(apart))));
         }
     }
 

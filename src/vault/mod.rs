@@ -137,7 +137,7 @@ impl Vault {
                 key,
                 input,
                 signature,
-            } => platform.verify(call, platform::parameters(alg), &key, &input, &signature),
+            } => platform.verify(call, alg.as_str(), &key, &input, &signature),
             Effect::CallApi {
                 ticket,
                 token,

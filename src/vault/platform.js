@@ -12,12 +12,11 @@ const VIOLATION_WAITS = 5;
 const VIOLATION_WAIT = 20;
 
 const VIOLATION = "securitypolicyviolation";
-const PROBE = {
-  mode: "no-cors",
-  credentials: "omit",
-  cache: "no-store",
-  referrerPolicy: "no-referrer",
-};
+/** No cookie, no cache, no trace of the page's address. */
+const DISCREET = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+/** "manual" shows a redirect for what it is and follows none. */
+const READ = { ...DISCREET, redirect: "manual" };
+const PROBE = { ...DISCREET, mode: "no-cors" };
 
 /** `hear(json, handle)` gets each event, exactly one for each thing that was asked for. */
 export class Platform {
@@ -53,7 +52,7 @@ export class Platform {
 
   /** Sends a request to the provider. */
   async send(call, url, init, within, probe) {
-    const options = probe ? PROBE : JSON.parse(init);
+    const options = probe ? PROBE : { ...READ, ...JSON.parse(init) };
     let answer = await exchange(url, options, within, probe);
     if (answer.failure === "unreachable" && !probe) answer = await this.#inquire(url, options);
     this.#hear({ ...answer, event: "answered", id: call });
@@ -72,10 +71,10 @@ export class Platform {
   }
 
   /** Checks a signature. `valid` is missing in the event if the platform cannot use the key or the algorithm. */
-  async verify(call, algorithm, key, input, signature) {
+  async verify(call, alg, key, input, signature) {
     const event = { event: "verified", id: call };
     try {
-      const parameters = JSON.parse(algorithm);
+      const parameters = parametersOf(alg);
       // The bytes lie in the module's memory, which is its own again after the first wait.
       const copy = signature.slice();
       const imported = await crypto.subtle.importKey("jwk", JSON.parse(key), parameters, false, [
@@ -136,6 +135,25 @@ export class Platform {
     const response = this.#calls.get(ticket)?.response;
     this.#calls.delete(ticket);
     return response;
+  }
+}
+
+/**
+ * What SubtleCrypto calls a JWS algorithm (RFC 7518 section 3.1, RFC 8037). The same object serves import and
+ * verification; each takes what it knows.
+ */
+function parametersOf(alg) {
+  const bits = alg.slice(2);
+  const hash = `SHA-${bits}`;
+  switch (alg.slice(0, 2)) {
+    case "RS":
+      return { name: "RSASSA-PKCS1-v1_5", hash };
+    case "PS":
+      return { name: "RSA-PSS", hash, saltLength: bits / 8 };
+    case "ES":
+      return { name: "ECDSA", hash, namedCurve: bits === "512" ? "P-521" : `P-${bits}` };
+    default:
+      return { name: "Ed25519" };
   }
 }
 

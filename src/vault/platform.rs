@@ -1,6 +1,7 @@
 //! The platform's side of the vault, `platform.js`, and the events it reports.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
@@ -8,7 +9,6 @@ use wasm_bindgen::prelude::*;
 use crate::protocol::http::{Answer, Method, Request};
 use crate::protocol::json::{self, Map, Value};
 use crate::protocol::json_text::JsonText;
-use crate::protocol::jwk::Alg;
 use crate::session::effect::SendKind;
 use crate::session::{ApiRequest, Event, NetworkFailure};
 
@@ -38,7 +38,7 @@ extern "C" {
     pub(super) fn verify(
         this: &Platform,
         call: u32,
-        algorithm: &str,
+        alg: &str,
         key: &str,
         input: &str,
         signature: &[u8],
@@ -107,7 +107,7 @@ impl Heard {
     }
 }
 
-struct Report(Map);
+struct Report(Rc<Map>);
 
 impl Report {
     fn read(json: &str) -> Option<Self> {
@@ -149,19 +149,14 @@ impl Report {
     }
 }
 
-/// The options of `fetch` for a request that is read: no cookie, no cache, no redirect.
+/// What of the options of `fetch` differs between requests.
 pub(super) fn init(request: &Request, kind: SendKind) -> String {
     let mut headers = JsonText::new();
     for (name, value) in &request.headers {
         headers.text(name, value);
     }
     let mut init = JsonText::new();
-    init.text("credentials", "omit")
-        .text("cache", "no-store")
-        // This shows a redirect for what it is and follows none.
-        .text("redirect", "manual")
-        .text("referrerPolicy", "no-referrer")
-        .raw("headers", &headers.finish())
+    init.raw("headers", &headers.finish())
         .maybe("body", request.body.as_deref());
     if request.method == Method::Post {
         init.text("method", "POST");
@@ -170,20 +165,4 @@ pub(super) fn init(request: &Request, kind: SendKind) -> String {
         init.raw("keepalive", "true");
     }
     init.finish()
-}
-
-/// The parameters of SubtleCrypto. The same object serves import and verification; each takes what it knows.
-pub(super) fn parameters(alg: Alg) -> &'static str {
-    match alg {
-        Alg::RS256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
-        Alg::RS384 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-384"}"#,
-        Alg::RS512 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-512"}"#,
-        Alg::PS256 => r#"{"name":"RSA-PSS","hash":"SHA-256","saltLength":32}"#,
-        Alg::PS384 => r#"{"name":"RSA-PSS","hash":"SHA-384","saltLength":48}"#,
-        Alg::PS512 => r#"{"name":"RSA-PSS","hash":"SHA-512","saltLength":64}"#,
-        Alg::ES256 => r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#,
-        Alg::ES384 => r#"{"name":"ECDSA","namedCurve":"P-384","hash":"SHA-384"}"#,
-        Alg::ES512 => r#"{"name":"ECDSA","namedCurve":"P-521","hash":"SHA-512"}"#,
-        Alg::EdDSA | Alg::Ed25519 => r#"{"name":"Ed25519"}"#,
-    }
 }

@@ -3,9 +3,11 @@
 mod table;
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+
+use super::text;
 
 pub use table::Code;
 
@@ -133,7 +135,7 @@ impl Error {
 
     /// An error about an HTTP status.
     pub(crate) fn status(code: Code, status: u16) -> Self {
-        Error::about(code, "status", &u64::from(status).to_string()).with_provider(ProviderError {
+        Error::about(code, "status", &text::decimal(status.into())).with_provider(ProviderError {
             status: Some(status),
             ..ProviderError::default()
         })
@@ -196,7 +198,7 @@ impl core::error::Error for Error {}
 
 /// The beginning of a text, at most [`MAX_TEXT`] bytes, cut between characters.
 pub(crate) fn clip(text: &str) -> &str {
-    super::text::clip(text, MAX_TEXT)
+    text::clip(text, MAX_TEXT)
 }
 
 /// Whether a link can be followed without running script.
