@@ -17,17 +17,13 @@ export function measure(bytes) {
 }
 
 /**
- * `budget` is what a release may weigh, `aim` where we want to be. `max` fails the build: it is the budget, or, where
- * the budget is not met yet, the weight reached so far, so that no change adds to the debt. Bytes by gzip.
+ * `budget` is what a release may weigh, `aim` where we want to be, in bytes by gzip. The texts of errors come only with
+ * the first error.
  */
 export const BUDGETS = {
-  entry: { files: ["dist/index.js"], aim: 6_000, budget: 9_000, max: 9_000 },
-  "entry + core": {
-    files: ["dist/index.js", "dist/core.js"],
-    aim: 38_000,
-    budget: 50_000,
-    max: 81_000,
-  },
+  entry: { files: ["dist/index.js"], aim: 6_000, budget: 9_000 },
+  "entry + core": { files: ["dist/index.js", "dist/core.js"], aim: 38_000, budget: 50_000 },
+  texts: { files: ["dist/texts.js"], aim: 5_000, budget: 6_000 },
 };
 
 /** The rows of the table; files are compressed one by one, as a server does it. */
@@ -48,14 +44,13 @@ function check() {
   const rows = sizes();
   console.log(row("bytes", "raw", "gzip", "brotli", "aim", "budget"));
   for (const { name, raw, gzip, brotli, aim, budget } of rows) {
-    const over = gzip > budget ? `   OVER THE BUDGET by ${gzip - budget}` : "";
-    console.log(row(name, raw, gzip, brotli, aim, budget) + over);
+    console.log(row(name, raw, gzip, brotli, aim, budget));
   }
-  const over = rows.filter(({ gzip, max }) => gzip > max);
+  const over = rows.filter(({ gzip, budget }) => gzip > budget);
   if (over.length > 0) {
     throw new Failure(
       over
-        .map(({ name, gzip, max }) => `${name} is ${gzip} bytes by gzip, the limit is ${max}.`)
+        .map(({ name, gzip, budget }) => `${name}: ${gzip} bytes by gzip, the budget is ${budget}.`)
         .join("\n"),
     );
   }

@@ -1,4 +1,10 @@
-import { early, groups, type AuthErrorCode, type AuthErrorGroup, type Explanation } from "./codes.js";
+import {
+  early,
+  groups,
+  type AuthErrorCode,
+  type AuthErrorGroup,
+  type Explanation,
+} from "./codes.js";
 
 /** Where each code has its page under `/errors/`; `npm start` serves the same pages. A reserved name until there is a site. */
 const HOMEPAGE = "https://keyward.example";
@@ -68,7 +74,11 @@ export class AuthError extends Error {
 
   /** `names` are the configured values that stand in the fix, such as `origin`. */
   constructor(error: WireError, cause?: unknown, names: Record<string, string> = {}) {
-    const [kind, message, fix] = explanations[error.code] ?? [error.kind ?? early.internal_error![0], "", ""];
+    const [kind, message, fix] = explanations[error.code] ?? [
+      error.kind ?? early.internal_error![0],
+      "",
+      "",
+    ];
     const text = message || error.code;
     super(error.detail ? `${text} (${error.detail})` : text, cause === undefined ? {} : { cause });
     this.code = error.code;

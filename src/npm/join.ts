@@ -1,18 +1,19 @@
 /**
  * Puts a WebAssembly module together again that the build took apart (xtask/src/split.rs): bytes of one kind stand side
- * by side in a stream of their own, because they deflate to an eighth less that way.
+ * by side in a stream of their own, because they deflate to a seventh less that way.
  *
- * The streams are what stands before and after the code section, then opcodes with all that is in no other stream,
- * indices of locals, constants, indices of functions, depths of branches, and offsets of memory accesses.
+ * The streams are what stands before and after the code section, then the heads of functions, opcodes with all that is
+ * in no other stream, indices of locals that are read and that are written, constants, depths of branches, and, first
+ * bytes and those that follow apart, indices of functions and offsets of memory accesses.
  */
 export function join([before, after, ...streams]: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const positions = streams.map(() => 0);
   const byte = (stream: number): number => streams[stream]![positions[stream]!++]!;
   /** Copies one number in LEB128 and returns it; a large one may come back wrong, but is copied right. */
-  const copy = (to: number[], stream = OPCODES): number => {
+  const copy = (to: number[], stream = OPCODES, more = stream): number => {
     let [value, shift, next] = [0, 0, 0];
     do {
-      to.push((next = byte(stream)));
+      to.push((next = byte(shift ? more : stream)));
       value |= (next & 127) << shift;
       shift += 7;
     } while (next > 127);
@@ -20,13 +21,13 @@ export function join([before, after, ...streams]: Uint8Array[]): Uint8Array<Arra
   };
 
   const code: number[] = [];
-  for (let functions = copy(code); functions > 0; functions--) {
+  for (let functions = copy(code, HEADS); functions > 0; functions--) {
     const body: number[] = [];
-    for (let groups = copy(body); groups > 0; groups--) {
-      copy(body);
-      copy(body);
+    for (let groups = copy(body, HEADS); groups > 0; groups--) {
+      copy(body, HEADS);
+      copy(body, HEADS);
     }
-    for (let depth = 1; depth > 0; ) {
+    for (let depth = 1; depth > 0;) {
       const opcode = byte(OPCODES);
       body.push(opcode);
       if (opcode === 0x0b) depth--;
@@ -36,15 +37,16 @@ export function join([before, after, ...streams]: Uint8Array[]): Uint8Array<Arra
       } else if (opcode === 0x0c || opcode === 0x0d) copy(body, BRANCHES);
       else if (opcode === 0x0e) {
         for (let targets = copy(body, BRANCHES); targets >= 0; targets--) copy(body, BRANCHES);
-      } else if (opcode === 0x10) copy(body, FUNCTIONS);
+      } else if (opcode === 0x10) copy(body, FUNCTIONS, FUNCTIONS + 1);
       else if (opcode === 0x11 || opcode === 0x1c) {
         copy(body);
         copy(body);
-      } else if (opcode >= 0x20 && opcode <= 0x22) copy(body, LOCALS);
+      } else if (opcode === 0x20) copy(body, READS);
+      else if (opcode === 0x21 || opcode === 0x22) copy(body, WRITES);
       else if (opcode >= 0x28 && opcode <= 0x3e) {
         // The alignment is a hint that engines ignore; the build left it out.
         body.push(0);
-        copy(body, OFFSETS);
+        copy(body, OFFSETS, OFFSETS + 1);
       } else if (opcode === 0x41 || opcode === 0x42) copy(body, CONSTANTS);
       else if (opcode === 0x43 || opcode === 0x44) {
         for (let rest = opcode === 0x43 ? 4 : 8; rest > 0; rest--) body.push(byte(OPCODES));
@@ -65,7 +67,9 @@ export function join([before, after, ...streams]: Uint8Array[]): Uint8Array<Arra
   return module;
 }
 
-const [OPCODES, LOCALS, CONSTANTS, FUNCTIONS, BRANCHES, OFFSETS] = [0, 1, 2, 3, 4, 5];
+const [HEADS, OPCODES, READS, WRITES, CONSTANTS, BRANCHES, FUNCTIONS, OFFSETS] = [
+  0, 1, 2, 3, 4, 5, 6, 8,
+];
 /** global.get, global.set, table.get, table.set, memory.size, memory.grow, ref.null, ref.func */
 const ONE_OPERAND = [0x23, 0x24, 0x25, 0x26, 0x3f, 0x40, 0xd0, 0xd2];
 

@@ -1,18 +1,21 @@
-//! Takes a WebAssembly module apart into streams of like bytes, which deflate to an eighth less than the module.
+//! Takes a WebAssembly module apart into streams of like bytes, which deflate to a seventh less than the module.
 //! `src/npm/join.ts` puts them together again; the build runs it and compares.
 
 use anyhow::{Result, bail};
 
-/// How many streams there are: what stands before and after the code section, then six of the code's bytes.
-const STREAMS: usize = 8;
+/// How many streams there are: what stands before and after the code section, then ten of the code's bytes.
+const STREAMS: usize = 12;
 const BEFORE: usize = 0;
 const AFTER: usize = 1;
-const OPCODES: usize = 2;
-const LOCALS: usize = 3;
-const CONSTANTS: usize = 4;
-const FUNCTIONS: usize = 5;
-const BRANCHES: usize = 6;
-const OFFSETS: usize = 7;
+const HEADS: usize = 2;
+const OPCODES: usize = 3;
+const READS: usize = 4;
+const WRITES: usize = 5;
+const CONSTANTS: usize = 6;
+const BRANCHES: usize = 7;
+/// Of indices of functions, and of offsets, the first byte stands apart from those that follow.
+const FUNCTIONS: [usize; 2] = [8, 9];
+const OFFSETS: [usize; 2] = [10, 11];
 
 const CODE_SECTION: u8 = 10;
 
@@ -68,7 +71,7 @@ impl Split {
             body: Vec::new(),
         };
         let mut code = Vec::new();
-        let count = reader.copy(OPCODES)?;
+        let count = reader.copy(HEADS)?;
         code.append(&mut reader.body);
         for _ in 0..count {
             let (length, _) = number(reader.rest)?;
@@ -89,9 +92,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn function(&mut self) -> Result<()> {
-        for _ in 0..self.copy(OPCODES)? {
-            self.copy(OPCODES)?;
-            self.copy(OPCODES)?;
+        for _ in 0..self.copy(HEADS)? {
+            self.copy(HEADS)?;
+            self.copy(HEADS)?;
         }
         let mut depth = 1;
         while depth > 0 {
@@ -111,14 +114,17 @@ impl Reader<'_> {
                     }
                 }
                 0x10 => {
-                    self.copy(FUNCTIONS)?;
+                    self.copy_apart(FUNCTIONS)?;
                 }
                 0x11 | 0x1c => {
                     self.copy(OPCODES)?;
                     self.copy(OPCODES)?;
                 }
-                0x20..=0x22 => {
-                    self.copy(LOCALS)?;
+                0x20 => {
+                    self.copy(READS)?;
+                }
+                0x21 | 0x22 => {
+                    self.copy(WRITES)?;
                 }
                 0x28..=0x3e => {
                     let (length, alignment) = number(self.rest)?;
@@ -127,7 +133,7 @@ impl Reader<'_> {
                     }
                     self.rest = &self.rest[length..];
                     self.body.push(0);
-                    self.copy(OFFSETS)?;
+                    self.copy_apart(OFFSETS)?;
                 }
                 0x41 | 0x42 => {
                     self.copy(CONSTANTS)?;
@@ -170,11 +176,18 @@ impl Reader<'_> {
 
     /// Copies one number in LEB128 to a stream.
     fn copy(&mut self, stream: usize) -> Result<usize> {
+        self.copy_apart([stream, stream])
+    }
+
+    /// The same, with a stream for the first byte and one for the others.
+    fn copy_apart(&mut self, [first, others]: [usize; 2]) -> Result<usize> {
         let (length, value) = number(self.rest)?;
         let (bytes, rest) = self.rest.split_at(length);
         self.rest = rest;
         self.body.extend(bytes);
-        self.streams[stream].extend(bytes);
+        let (start, more) = bytes.split_at(1);
+        self.streams[first].extend(start);
+        self.streams[others].extend(more);
         Ok(value)
     }
 }
@@ -215,9 +228,10 @@ mod tests {
         let split = split(&wasm).unwrap();
         assert_eq!(split.streams[BEFORE], b"\0asm\x01\0\0\0\x01\x02ab");
         assert_eq!(split.streams[AFTER], b"\x0b\x01c");
-        assert_eq!(split.streams[OPCODES], [1, 0, 0x20, 0x28, 0x0b]);
-        assert_eq!(split.streams[LOCALS], [0]);
-        assert_eq!(split.streams[OFFSETS], [0xac, 2]);
+        assert_eq!(split.streams[HEADS], [1, 0]);
+        assert_eq!(split.streams[OPCODES], [0x20, 0x28, 0x0b]);
+        assert_eq!(split.streams[READS], [0]);
+        assert_eq!(OFFSETS.map(|at| split.streams[at].clone()), [[0xac], [2]]);
         let hint = wasm.iter().position(|byte| *byte == 0x28).unwrap() + 1;
         wasm[hint] = 0;
         assert_eq!(split.module, wasm);
