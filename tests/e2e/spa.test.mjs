@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { dirname, join, resolve } from "node:path";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startApi } from "../provider/api.mjs";
 import { startProvider } from "../provider/provider.mjs";
@@ -12,6 +12,7 @@ import { checkPage } from "./support/accessibility.mjs";
 import { forEachBrowser, launch } from "./support/browsers.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
 import { startSite } from "./support/site.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 const target = resolve(dirname(fileURLToPath(import.meta.url)), "../../target");

@@ -1,12 +1,13 @@
 // The loopback servers as browsers see them: pages, cookies, CORS, cut connections.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { startApi } from "../../provider/api.mjs";
 import { startHostile } from "../../provider/hostile.mjs";
 import { startProvider } from "../../provider/provider.mjs";
 import { forEachBrowser, launch } from "./browsers.mjs";
 import { startSite } from "./site.mjs";
+import { test } from "./timed.mjs";
 
 forEachBrowser((name) => {
   describe(`the servers in ${name}`, () => {

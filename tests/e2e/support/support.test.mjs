@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { forEachBrowser, launch, launchProfile } from "./browsers.mjs";
 import { assertNotOnDisk } from "./disk.mjs";
 import { STORES, assertNowhere, dump, plant, search, unplant } from "./dump.mjs";
 import { decodeBlock, isMozLz4, readMozLz4 } from "./lz4.mjs";
 import { startSite } from "./site.mjs";
+import { test } from "./timed.mjs";
 import { never, until } from "./until.mjs";
 import { recordWrites, writesWith } from "./writes.mjs";
 
