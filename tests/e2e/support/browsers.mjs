@@ -108,10 +108,10 @@ export async function launch(name, { args } = {}) {
  * context is closed in the middle of a navigation. Such a context ends with its browser, and a new
  * browser takes its place.
  */
-export async function closeContexts(browser) {
+export async function closeContexts(browser, within = CLOSE_MS) {
   try {
     const closing = browser.contexts().map((context) => context.close());
-    await inTime(Promise.all(closing), "the end of the contexts", CLOSE_MS);
+    await inTime(Promise.all(closing), "the end of the contexts", within);
     return browser;
   } catch {
     await browser.close();

@@ -41,12 +41,12 @@ export class Late extends Error {}
 
 /** What becomes of a promise; after `ms` milliseconds it rejects with `Late`, naming `what`. */
 export async function inTime(promise, what, ms) {
+  // Made now: its stack shows who waits.
+  const late = new Late(`waited ${ms} ms for ${what}`);
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Late(`waited ${ms} ms for ${what}`)), ms);
-  });
+  const end = new Promise((_, reject) => (timer = setTimeout(reject, ms, late)));
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, end]);
   } finally {
     clearTimeout(timer);
   }
