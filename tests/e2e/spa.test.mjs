@@ -9,7 +9,7 @@ import { startProvider } from "../provider/provider.mjs";
 import { buildSite } from "../../www/build.mjs";
 import { serveSite } from "../../www/serve.mjs";
 import { checkPage } from "./support/accessibility.mjs";
-import { forEachBrowser, launch } from "./support/browsers.mjs";
+import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
 import { startSite } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
@@ -41,7 +41,7 @@ forEachBrowser((name) => {
       await Promise.all([site, op, api].map((server) => server?.close()));
     });
     afterEach(async () => {
-      await context?.close();
+      browser = await closeContexts(browser);
       op.setTtl({ at: 30 });
       op.requests.clear();
     });

@@ -14,8 +14,8 @@ import { inTime } from "./until.mjs";
 
 const headless = !process.env.HEADED;
 
-/** As long as playwright waits where it has a limit of its own. */
-const LIMIT_MS = 30_000;
+/** For one answer of a browser; some are about a thousand calls on a loaded machine. */
+const LIMIT_MS = 60_000;
 /** How long contexts may take to end before their browser is given up. */
 const CLOSE_MS = 15_000;
 
@@ -137,7 +137,7 @@ export async function launchProfile(name, options = {}) {
   };
 }
 
-/** Playwright's own waits end after 30 s, that of `close` for a browser included, which is killed then. */
+/** A context and its pages whose every answer has a limit. Closing a browser has one: playwright kills it. */
 function limitedContext(context) {
   const limitedPage = (page) => limited(page, ["evaluate", "close"]);
   context.pages().forEach(limitedPage);

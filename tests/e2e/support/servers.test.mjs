@@ -5,7 +5,7 @@ import { after, afterEach, before, describe } from "node:test";
 import { startApi } from "../../provider/api.mjs";
 import { startHostile } from "../../provider/hostile.mjs";
 import { startProvider } from "../../provider/provider.mjs";
-import { forEachBrowser, launch } from "./browsers.mjs";
+import { closeContexts, forEachBrowser, launch } from "./browsers.mjs";
 import { startSite } from "./site.mjs";
 import { test } from "./timed.mjs";
 
@@ -16,7 +16,6 @@ forEachBrowser((name) => {
     let op;
     let api;
     let hostile;
-    let context;
 
     before(async () => {
       browser = await launch(name);
@@ -33,16 +32,13 @@ forEachBrowser((name) => {
       await Promise.all([site, op, api, hostile].map((server) => server?.close()));
     });
     afterEach(async () => {
-      await context?.close();
+      browser = await closeContexts(browser);
       op.settings.logout = null;
       op.faults.clear();
       hostile.reset();
     });
 
-    const open = async (options) => {
-      context = await browser.newContext(options);
-      return context.newPage();
-    };
+    const open = async (options) => (await browser.newContext(options)).newPage();
     const authorizationUrl = (more = {}) => {
       const url = new URL(`${op.issuer}/auth`);
       url.search = new URLSearchParams({
@@ -77,7 +73,6 @@ forEachBrowser((name) => {
         await act(page);
         await atCallback(page);
         assert.ok(new URL(page.url()).searchParams.has("code"));
-        await context.close();
       }
       const page = await open();
       await page.goto(authorizationUrl());
