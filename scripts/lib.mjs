@@ -60,9 +60,10 @@ export function read(command, args, options = {}) {
 
 /**
  * Runs a command with its output shown and resolves to `{ status, output }`.
- * `env` is added to the environment; `quiet` shows the output only when the command fails.
+ * `env` is added to the environment; `quiet` shows the output only when the command fails. A command
+ * that prints nothing for `silence` milliseconds is killed, and its status is "silent".
  */
-export function run(command, args, { env = {}, cwd = root, quiet = false } = {}) {
+export function run(command, args, { env = {}, cwd = root, quiet = false, silence } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -71,6 +72,12 @@ export function run(command, args, { env = {}, cwd = root, quiet = false } = {})
       shell: windows,
     });
     let output = "";
+    const watchdog =
+      silence &&
+      setTimeout(() => {
+        killTree(child.pid);
+        resolve({ status: "silent", output });
+      }, silence);
     for (const [stream, target] of [
       [child.stdout, process.stdout],
       [child.stderr, process.stderr],
@@ -78,6 +85,7 @@ export function run(command, args, { env = {}, cwd = root, quiet = false } = {})
       stream.setEncoding("utf8");
       stream.on("data", (text) => {
         output += text;
+        watchdog?.refresh();
         if (!quiet) target.write(text);
       });
     }
@@ -85,11 +93,32 @@ export function run(command, args, { env = {}, cwd = root, quiet = false } = {})
       reject(new Failure(`Cannot start ${command}: ${error.message}`));
     });
     child.on("close", (code, signal) => {
+      clearTimeout(watchdog);
       const status = code ?? signal;
       if (quiet && status !== 0) process.stderr.write(output);
       resolve({ status, output });
     });
   });
+}
+
+/** Kills a process and all that descend from it: browsers lead process groups of their own. */
+function killTree(pid) {
+  if (windows) return void spawnSync("taskkill", ["/pid", String(pid), "/t", "/f"]);
+  const processes = (read("ps", ["-A", "-o", "pid=,ppid="]) ?? "")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const tree = [pid];
+  // The list grows while it is walked.
+  for (const one of tree) {
+    tree.push(...processes.filter(([, parent]) => parent === one).map(([child]) => child));
+  }
+  for (const one of tree) {
+    try {
+      process.kill(one, "SIGKILL");
+    } catch {
+      // It ended with its parent.
+    }
+  }
 }
 
 /** Like `run`, but a command that fails is a `Failure`. */

@@ -12,6 +12,9 @@ import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
 const WASM = ["--target", "wasm32-unknown-unknown", "--features", "js"];
 const MSRV = "1.88";
 
+/** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
+const SILENCE_MINUTES = 5;
+
 export const parts = [
   {
     name: "fmt",
@@ -96,14 +99,14 @@ export const parts = [
     what: "the packed tarball, in Node and for TypeScript users",
     needs: ["build"],
     async *run() {
-      yield await nodeTest("tests/packaging");
+      yield* nodeTest("tests/packaging");
     },
   },
   {
     name: "provider",
     what: "the embedded provider and the resource server",
     async *run() {
-      yield await nodeTest("tests/provider");
+      yield* nodeTest("tests/provider");
     },
   },
   {
@@ -125,7 +128,7 @@ export const parts = [
     needs: ["build"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
-      yield await nodeTest("tests/e2e", { CHROME: chrome, FIREFOX: firefox });
+      yield* nodeTest("tests/e2e", { CHROME: chrome, FIREFOX: firefox });
     },
   },
   {
@@ -134,7 +137,7 @@ export const parts = [
     needs: ["build"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
-      yield await nodeTest("tests/docs", { CHROME: chrome, FIREFOX: firefox });
+      yield* nodeTest("tests/docs", { CHROME: chrome, FIREFOX: firefox });
     },
   },
   {
@@ -209,31 +212,36 @@ function cargoCounts({ status, output }) {
   return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
 }
 
-/** Runs the `*.test.mjs` files below a folder, one after the other: they share the machine with browsers. */
-async function nodeTest(folder, env = {}) {
+/**
+ * Runs the `*.test.mjs` files below a folder, one after the other: they share the machine with browsers.
+ * Each is a process of its own, so that one that hangs costs no other its results.
+ */
+async function* nodeTest(folder, env = {}) {
   const path = join(root, folder);
   const files = existsSync(path)
     ? readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".test.mjs"))
     : [];
-  if (files.length === 0) return {};
-  const { status, output } = await run(
-    process.execPath,
-    [
-      ...["--test", "--test-concurrency=1", "--test-reporter=spec"],
-      ...files.sort().map((name) => join(folder, name)),
-    ],
-    { env },
-  );
+  for (const name of files.sort()) yield testProgram(join(folder, name), env);
+}
+
+async function testProgram(file, env) {
+  const { status, output } = await run(process.execPath, ["--test-reporter=spec", file], {
+    env,
+    silence: SILENCE_MINUTES * 60_000,
+  });
+  if (status === "silent") {
+    const note = `${file} printed nothing for ${SILENCE_MINUTES} minutes and was killed`;
+    say(note);
+    return { failed: 1, note };
+  }
+  // The summary stands at the end; tests may print what looks like it.
   const number = (key) =>
-    [...output.matchAll(new RegExp(`^\\W*${key} (\\d+)$`, "gm"))].reduce(
-      (sum, [, value]) => sum + Number(value),
-      0,
-    );
+    Number([...output.matchAll(new RegExp(`^\\W*${key} (\\d+)$`, "gm"))].at(-1)?.[1] ?? 0);
   const failed = number("fail") + number("cancelled");
   const skipped = number("skipped");
   return {
     passed: number("pass"),
     failed: status === 0 ? failed : Math.max(failed, 1),
-    note: skipped > 0 ? `${skipped} skipped` : undefined,
+    note: skipped > 0 ? `${skipped} skipped in ${file}` : undefined,
   };
 }

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { project, run, tool } from "../packaging/tarball.mjs";
 import { startProvider } from "../provider/provider.mjs";
 import { forEachBrowser, launch } from "../e2e/support/browsers.mjs";
 import { startSite } from "../e2e/support/site.mjs";
+import { test } from "../e2e/support/timed.mjs";
 import { until } from "../e2e/support/until.mjs";
 import { blocks } from "./markdown.mjs";
 

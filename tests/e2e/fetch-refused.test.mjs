@@ -1,9 +1,10 @@
 // `auth.fetch` where an API says no: 401, 403, step-up, and nobody signed in.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
 import { ask, call, eventsOf, startSignIn, startWorld, status } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 forEachBrowser((name) => {

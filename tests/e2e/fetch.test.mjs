@@ -1,10 +1,11 @@
 // `auth.fetch`: what it takes, where the token goes and where never, and how calls fail.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { startWitness } from "../provider/witness.mjs";
 import { forEachBrowser } from "./support/browsers.mjs";
 import { ask, call, startSignIn, startWorld, status } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 forEachBrowser((name) => {

@@ -1,7 +1,7 @@
 // The back button and the back-forward cache, which brings a page back as it was left.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
 import {
   ask,
@@ -15,6 +15,7 @@ import {
   status,
   transactionsOf,
 } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 forEachBrowser((name) => {

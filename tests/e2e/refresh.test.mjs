@@ -1,7 +1,7 @@
 // Staying signed in: renewals by the timer and by calls, one at a time, seen by nobody who need not.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
 import {
   ask,
@@ -13,6 +13,7 @@ import {
   stateOf,
   status,
 } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { never, until } from "./support/until.mjs";
 
 forEachBrowser((name) => {

@@ -1,7 +1,7 @@
 // A load of the page: the session comes back with the provider's help, or the user is left in peace.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
 import {
   call,
@@ -9,11 +9,13 @@ import {
   go,
   reload,
   signIn,
+  signOut,
   startSignIn,
   startSignOut,
   startWorld,
   status,
 } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 forEachBrowser((name) => {
@@ -30,9 +32,7 @@ forEachBrowser((name) => {
 
     /** Signs out as a user does, up to the page that the provider returns to. */
     async function signOutFully(page) {
-      await startSignOut(page);
-      await until(() => world.op.count("endSession") > 0, "the end-session request");
-      await status(page, "signedOut");
+      await signOut(page);
     }
 
     test("a reload brings the session back, once, to the same address", async () => {

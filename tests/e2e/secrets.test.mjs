@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser, launchProfile } from "./support/browsers.mjs";
 import { assertNotOnDisk, searchFolder } from "./support/disk.mjs";
 import { STORES, dump, plant, search, unplant } from "./support/dump.mjs";
@@ -14,10 +14,11 @@ import {
   go,
   reload,
   startSignIn,
-  startSignOut,
+  signOut,
   startWorld,
   status,
 } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 import { recordWrites, writesWith } from "./support/writes.mjs";
 
@@ -95,9 +96,7 @@ forEachBrowser((name) => {
       const told = await page.evaluate(() =>
         JSON.stringify([window.events, window.states, auth.diagnostics, auth.state]),
       );
-      await startSignOut(page);
-      await until(() => world.op.count("endSession") > 0, "the end-session request");
-      await status(page, "signedOut");
+      await signOut(page);
       phases.signedOut = await provenDump(page);
 
       const { access, refresh, id, code, verifier } = secrets();
@@ -144,9 +143,7 @@ forEachBrowser((name) => {
     test("rule 2, R-121: no token is in a URL, but the ID token in that of the end-session request", async () => {
       const page = await world.signedIn("/orders");
       await work(page);
-      await startSignOut(page);
-      await until(() => world.op.count("endSession") > 0, "the end-session request");
-      await status(page, "signedOut");
+      await signOut(page);
       const { access, refresh, id } = secrets();
       const urls = [...world.op.requests.entries, ...world.api.requests.entries].map((record) => [
         record.endpoint,
@@ -198,9 +195,7 @@ forEachBrowser((name) => {
       await onDisk(
         async (page) => {
           id = await idTokenOf(page);
-          await startSignOut(page);
-          await until(() => world.op.count("endSession") > 0, "the end-session request");
-          await status(page, "signedOut");
+          await signOut(page);
         },
         ({ access, refresh, id: hints }) => {
           assert.deepEqual(hints, []);
@@ -213,9 +208,7 @@ forEachBrowser((name) => {
       let id;
       await onDisk(
         async (page) => {
-          await startSignOut(page);
-          await until(() => world.op.count("endSession") > 0, "the end-session request");
-          await status(page, "signedOut");
+          await signOut(page);
           [id] = secrets().id;
         },
         ({ access, refresh }) => [...access, ...refresh],

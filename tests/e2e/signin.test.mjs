@@ -2,7 +2,7 @@
 // visitor who does not sign in is spared.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
 import {
   ask,
@@ -17,6 +17,7 @@ import {
   status,
   transactionsOf,
 } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 const CORE = "GET /app/core.js";

@@ -2,16 +2,17 @@
 
 import assert from "node:assert/strict";
 import { dirname, join, resolve } from "node:path";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startApi } from "../provider/api.mjs";
 import { startProvider } from "../provider/provider.mjs";
 import { buildSite } from "../../www/build.mjs";
 import { serveSite } from "../../www/serve.mjs";
 import { checkPage } from "./support/accessibility.mjs";
-import { forEachBrowser, launch } from "./support/browsers.mjs";
+import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
 import { startSite } from "./support/site.mjs";
+import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
 const target = resolve(dirname(fileURLToPath(import.meta.url)), "../../target");
@@ -40,7 +41,7 @@ forEachBrowser((name) => {
       await Promise.all([site, op, api].map((server) => server?.close()));
     });
     afterEach(async () => {
-      await context?.close();
+      browser = await closeContexts(browser);
       op.setTtl({ at: 30 });
       op.requests.clear();
     });

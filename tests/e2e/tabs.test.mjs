@@ -1,7 +1,7 @@
 // One session in several tabs: joining, signing out, other users, other clients.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
 import {
   ask,
@@ -10,12 +10,14 @@ import {
   fillStorage,
   markOf,
   reload,
+  signOut,
   startSignIn,
   startSignOut,
   startWorld,
   stateOf,
   status,
 } from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
 import { never, until } from "./support/until.mjs";
 
 forEachBrowser((name) => {
@@ -106,9 +108,7 @@ forEachBrowser((name) => {
       await first.evaluate(() => localStorage.clear());
       // Clearing alone counts as signed out in the other tab: nothing vouches for its session.
       assert.equal((await status(second, "signedOut")).reason, "signedOutElsewhere");
-      await startSignOut(first);
-      await until(() => world.op.count("endSession") > 0, "the end-session request");
-      await status(first, "signedOut");
+      await signOut(first);
       assert.equal((await eventsOf(second, "signedOut")).length, 1);
       await assertNoToken(second);
       await reload(second);
@@ -295,9 +295,7 @@ forEachBrowser((name) => {
       assert.equal(await subOf(first), "alice");
       assert.equal(await subOf(second), "alice");
 
-      await startSignOut(second);
-      await until(() => world.op.count("endSession") > 0, "the end-session request");
-      await status(second, "signedOut");
+      await signOut(second);
       assert.equal(await subOf(first), "alice");
       assert.deepEqual(await eventsOf(first, "signedOut"), []);
     });

@@ -1,8 +1,7 @@
 // Routes of the loopback resource server. All need a valid access token.
 // A route gives an answer as data, or nothing when it writes to `res` itself.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { json, redirect } from "./http.mjs";
+import { json, linger, redirect } from "./http.mjs";
 
 const ORDERS = [
   { id: 1001, item: "Garden lamp", quantity: 2, total: "59.80" },
@@ -37,9 +36,9 @@ export const routes = {
 
   // Answers late: `?ms=`.
   "/api/slow": {
-    GET: async ({ url }) => {
+    GET: async ({ url, res }) => {
       const ms = number(url, "ms", 500, 60_000);
-      await sleep(ms);
+      await linger(res, ms);
       return json(200, { ms });
     },
   },
@@ -52,7 +51,7 @@ export const routes = {
       res.writeHead(200, { "content-type": "text/plain", "cache-control": "no-store" });
       for (let n = 1; n <= chunks && !res.destroyed; n += 1) {
         res.write(`line ${n}\n`);
-        await sleep(every);
+        await linger(res, every);
       }
       res.end();
     },

@@ -12,8 +12,7 @@
 //   bytes           an endless-looking JSON answer of that many bytes
 //   cors            false: no CORS headers on the answer
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { corsHeaders, send } from "./http.mjs";
+import { corsHeaders, linger, send } from "./http.mjs";
 
 /** The faults set on a server's endpoints. */
 export class Faults {
@@ -78,7 +77,7 @@ export class Faults {
 
   /** Answers `req` under `fault`. `produce` does the real work and gives its answer. */
   async play(fault, req, res, { produce, origins, amend }) {
-    if (fault.delay) await sleep(fault.delay);
+    if (fault.delay) await linger(res, fault.delay);
     if (fault.hold === "before") await this.#wait(fault.endpoint, res);
     if (fault.drop === "before") return cut(req);
 

@@ -1,6 +1,7 @@
 // What every loopback server here needs of node:http: listening, bodies, answers, CORS.
 
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * Listens on a loopback port (0 = any free one) and gives the port.
@@ -26,6 +27,16 @@ export function stop(server) {
     server.close(() => done());
     server.closeAllConnections();
   });
+}
+
+/** Waits, or until the connection is gone: a timer that outlives its request keeps the process alive. */
+export async function linger(res, ms) {
+  if (res.destroyed) return;
+  const gone = new AbortController();
+  const hangUp = () => gone.abort();
+  res.once("close", hangUp);
+  await sleep(ms, undefined, { signal: gone.signal }).catch(() => {});
+  res.off("close", hangUp);
 }
 
 /** The whole request body; longer ones than `limit` bytes are refused. */

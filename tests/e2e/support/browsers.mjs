@@ -10,8 +10,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, firefox } from "playwright-core";
+import { inTime } from "./until.mjs";
 
 const headless = !process.env.HEADED;
+
+/** For one answer of a browser; some are about a thousand calls on a loaded machine. */
+const LIMIT_MS = 60_000;
+/** How long contexts may take to end before their browser is given up. */
+const CLOSE_MS = 15_000;
 
 const CHROMIUM_ARGS = [
   "--no-sandbox",
@@ -84,13 +90,33 @@ export function browserPath(name) {
 
 /**
  * Starts a browser; tests open contexts of their own, which share nothing. `args` are added to those
- * of Chromium, or in Firefox's case are preferences.
+ * of Chromium, or in Firefox's case are preferences. `again` starts one like it.
  */
-export function launch(name, { args } = {}) {
+export async function launch(name, { args } = {}) {
   const options = launchOptions(name);
   if (name === "firefox") Object.assign((options.firefoxUserPrefs = { ...FIREFOX_PREFS }), args);
   else options.args = [...options.args, ...(args ?? [])];
-  return KINDS[name].type.launch(options);
+  const browser = limited(await KINDS[name].type.launch(options), ["newContext"]);
+  const { newContext } = browser;
+  browser.newContext = async (...given) => limitedContext(await newContext(...given));
+  browser.again = () => launch(name, { args });
+  return browser;
+}
+
+/**
+ * Closes all contexts of a browser; gives the browser to go on with. Chromium may never answer when a
+ * context is closed in the middle of a navigation. Such a context ends with its browser, and a new
+ * browser takes its place.
+ */
+export async function closeContexts(browser, within = CLOSE_MS) {
+  try {
+    const closing = browser.contexts().map((context) => context.close());
+    await inTime(Promise.all(closing), "the end of the contexts", within);
+    return browser;
+  } catch {
+    await browser.close();
+    return browser.again();
+  }
 }
 
 /**
@@ -104,11 +130,31 @@ export async function launchProfile(name, options = {}) {
     ...options,
   });
   return {
-    context,
+    context: limitedContext(context),
     folder,
     close: () => context.close(),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** A context and its pages whose every answer has a limit. Closing a browser has one: playwright kills it. */
+function limitedContext(context) {
+  const limitedPage = (page) => limited(page, ["evaluate", "close"]);
+  context.pages().forEach(limitedPage);
+  context.on("page", limitedPage);
+  return limited(context, [
+    ...["newPage", "close", "exposeFunction", "addInitScript"],
+    ...["cookies", "addCookies", "clearCookies"],
+  ]);
+}
+
+/** Puts a limit on methods that playwright gives none: a page that goes away may leave them unanswered. */
+function limited(object, methods) {
+  for (const name of methods) {
+    const method = object[name];
+    object[name] = (...given) => inTime(method.apply(object, given), `\`${name}\``, LIMIT_MS);
+  }
+  return object;
 }
 
 /** Calls `fn` with the name of each browser: usually to declare a `describe` for it. */

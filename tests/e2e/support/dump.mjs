@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { answer } from "./until.mjs";
 
 /** The stores that are searched, in the order of the dump. */
 export const STORES = [
@@ -25,7 +26,7 @@ export const STORES = [
  * may see it, the referrer and the performance timeline.
  */
 export async function dump(page) {
-  const stores = await page.evaluate(readStores);
+  const stores = await answer(() => page.evaluate(readStores));
   stores.cookies += `\n${JSON.stringify(await page.context().cookies())}`;
   return stores;
 }

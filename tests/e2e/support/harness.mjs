@@ -4,8 +4,8 @@
 import { startApi } from "../../provider/api.mjs";
 import { startProvider } from "../../provider/provider.mjs";
 import { startApp } from "../app/build.mjs";
-import { launch } from "./browsers.mjs";
-import { until } from "./until.mjs";
+import { closeContexts, launch } from "./browsers.mjs";
+import { Late, answer, until } from "./until.mjs";
 
 /** The audience of the resource server. */
 export const AUDIENCE = "urn:demo:api";
@@ -32,13 +32,12 @@ export async function startWorld(name, { provider = {}, app = {}, cacheable, arg
   api = await startApi({ issuer: world.op.issuer, origins: [world.app.origin] });
   world.api = api;
   world.browser = await launch(name, { args });
-  world.reset();
+  world.clear();
   return world;
 }
 
 /** One browser and the servers around it. Tests open contexts of their own. */
 class World {
-  #contexts = [];
   #reusedBefore = 0;
   #headers;
 
@@ -49,9 +48,8 @@ class World {
 
   /** Back to how it was at the start, and no context left: call it after each test. */
   async reset() {
-    const contexts = this.#contexts.splice(0);
     this.clear();
-    await Promise.all(contexts.map((context) => context.close()));
+    this.browser = await closeContexts(this.browser);
     this.clear();
   }
 
@@ -102,7 +100,6 @@ class World {
   /** A user of their own: nothing is shared with other contexts. `events` collects all pages' events. */
   async context(options = {}) {
     const context = await this.browser.newContext(options);
-    this.#contexts.push(context);
     context.events = [];
     await context.exposeFunction("keywardTestEvent", (event) => void context.events.push(event));
     return context;
@@ -143,16 +140,29 @@ export async function reload(page) {
   await page.reload(options).catch(notYet).catch(overtaken);
 }
 
+/** A page that goes away interrupts what it is doing, or never answers. */
 function overtaken(error) {
-  if (!/interrupted|aborted|ERR_ABORTED|NS_BINDING_ABORTED|detached/i.test(error.message))
+  if (error instanceof Late) return;
+  if (!/interrupted|aborted|ERR_ABORTED|NS_BINDING_ABORTED|detached|destroyed/i.test(error.message))
     throw error;
 }
 
 /** Begins a sign-in; its outcome, should it fail, is in the page's `leaving`. */
-export async function startSignIn(page, options) {
-  await page.evaluate((one) => {
-    window.leaving = settle(auth.signIn(one)).then((outcome) => (window.left = outcome));
-  }, options);
+export function startSignIn(page, options) {
+  return leave(page, "signIn", options);
+}
+
+/** Begins a sign-out without waiting for it: the page may be gone before it answers. */
+export function startSignOut(page, options) {
+  return leave(page, "signOut", options);
+}
+
+/** Calls what may lead away from the page. Whether it did is seen there, so no answer is no failure. */
+async function leave(page, method, options) {
+  const begin = ([name, one]) => {
+    window.leaving = settle(auth[name](one)).then((outcome) => (window.left = outcome));
+  };
+  await page.evaluate(begin, [method, options]).catch(overtaken);
 }
 
 /** Signs in by the provider's auto-login and waits until the page shows the user. */
@@ -162,11 +172,12 @@ export async function signIn(page, options) {
   await status(page, ["signedIn"]);
 }
 
-/** Begins a sign-out without waiting for it: the page may be gone before it answers. */
-export async function startSignOut(page, options) {
-  await page.evaluate((one) => {
-    window.leaving = settle(auth.signOut(one)).then((outcome) => (window.left = outcome));
-  }, options);
+/** Signs out, and waits for the load to which the provider sends the browser back. */
+export async function signOut(page, options) {
+  await startSignOut(page, options);
+  // The page that is left has signed out already.
+  await until(() => page.evaluate(() => window.auth && !window.leaving), "the way back");
+  await status(page, "signedOut");
 }
 
 /** Waits until the app's state is one of these; gives it. */
@@ -184,11 +195,12 @@ export async function status(page, wanted) {
 
 /** The app's state as data; undefined while the page is elsewhere. */
 export function stateOf(page) {
-  return page.evaluate(() => {
+  const look = () => {
     if (!window.auth) return undefined;
     const { status, reason, user, scope, expiresAt, lastError } = auth.state;
     return { status, reason, user, scope, expiresAt, lastError: lastError?.code ?? null };
-  });
+  };
+  return answer(() => page.evaluate(look));
 }
 
 /** `auth.fetch` in the page; the outcome as data. Absolute or relative URLs, plain init. */
@@ -203,22 +215,24 @@ export function ask(page, method, ...args) {
 
 /** The events of the page's present load, by name, or those of one name. */
 export function eventsOf(page, name) {
-  return page.evaluate((one) => window.events.filter((event) => !one || event.name === one), name);
+  const find = (one) => window.events.filter((event) => !one || event.name === one);
+  return answer(() => page.evaluate(find, name));
 }
 
 /** The pending sign-ins of the page's tab, as they are stored. */
 export function transactionsOf(page) {
-  return page.evaluate(() =>
-    Object.entries(sessionStorage).filter(([key]) => key.startsWith("keyward.txn.")),
-  );
+  const find = () =>
+    Object.entries(sessionStorage).filter(([key]) => key.startsWith("keyward.txn."));
+  return answer(() => page.evaluate(find));
 }
 
 /** The sign-out mark that the tabs of a client share. */
 export function markOf(page, clientId = "spa") {
-  return page.evaluate((id) => {
+  const find = (id) => {
     const key = Object.keys(localStorage).find((one) => one.endsWith(`|${id}.mark`));
     return key ? localStorage.getItem(key) : null;
-  }, clientId);
+  };
+  return answer(() => page.evaluate(find, clientId));
 }
 
 /** Fills "localStorage" or "sessionStorage" until nothing more fits. */

@@ -1,12 +1,13 @@
 // The loopback servers as browsers see them: pages, cookies, CORS, cut connections.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { after, afterEach, before, describe } from "node:test";
 import { startApi } from "../../provider/api.mjs";
 import { startHostile } from "../../provider/hostile.mjs";
 import { startProvider } from "../../provider/provider.mjs";
-import { forEachBrowser, launch } from "./browsers.mjs";
+import { closeContexts, forEachBrowser, launch } from "./browsers.mjs";
 import { startSite } from "./site.mjs";
+import { test } from "./timed.mjs";
 
 forEachBrowser((name) => {
   describe(`the servers in ${name}`, () => {
@@ -15,7 +16,6 @@ forEachBrowser((name) => {
     let op;
     let api;
     let hostile;
-    let context;
 
     before(async () => {
       browser = await launch(name);
@@ -32,16 +32,13 @@ forEachBrowser((name) => {
       await Promise.all([site, op, api, hostile].map((server) => server?.close()));
     });
     afterEach(async () => {
-      await context?.close();
+      browser = await closeContexts(browser);
       op.settings.logout = null;
       op.faults.clear();
       hostile.reset();
     });
 
-    const open = async (options) => {
-      context = await browser.newContext(options);
-      return context.newPage();
-    };
+    const open = async (options) => (await browser.newContext(options)).newPage();
     const authorizationUrl = (more = {}) => {
       const url = new URL(`${op.issuer}/auth`);
       url.search = new URLSearchParams({
@@ -76,7 +73,6 @@ forEachBrowser((name) => {
         await act(page);
         await atCallback(page);
         assert.ok(new URL(page.url()).searchParams.has("code"));
-        await context.close();
       }
       const page = await open();
       await page.goto(authorizationUrl());

@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, describe, test } from "node:test";
-import { forEachBrowser, launch, launchProfile } from "./browsers.mjs";
+import { after, before, describe } from "node:test";
+import { closeContexts, forEachBrowser, launch, launchProfile } from "./browsers.mjs";
 import { assertNotOnDisk } from "./disk.mjs";
 import { STORES, assertNowhere, dump, plant, search, unplant } from "./dump.mjs";
 import { decodeBlock, isMozLz4, readMozLz4 } from "./lz4.mjs";
 import { startSite } from "./site.mjs";
-import { never, until } from "./until.mjs";
+import { test } from "./timed.mjs";
+import { answer, inTime, never, until } from "./until.mjs";
 import { recordWrites, writesWith } from "./writes.mjs";
 
 describe("LZ4", () => {
@@ -58,6 +59,38 @@ describe("waiting", () => {
     await assert.rejects(late, /waited 60 ms for rain; last seen: null/);
     const broken = until(() => Promise.reject(new Error("clouds")), "rain", { timeout: 60 });
     await assert.rejects(broken, /last seen: clouds/);
+  });
+
+  test("answer takes any value, and asks again where nothing but an error came", async () => {
+    let calls = 0;
+    const question = async () => {
+      if ((calls += 1) < 3) throw new Error("the page is going away");
+      return null;
+    };
+    assert.equal(await answer(question), null);
+    assert.equal(calls, 3);
+  });
+
+  test("inTime gives up", async () => {
+    assert.equal(await inTime(Promise.resolve(0), "rain", 60), 0);
+    await assert.rejects(
+      inTime(new Promise(() => {}), "rain", 60),
+      /^Error: waited 60 ms for rain/,
+    );
+  });
+
+  test("a browser with a context that does not end is replaced", async () => {
+    const contexts = [{ close: async () => {} }];
+    const log = [];
+    const browser = {
+      contexts: () => contexts,
+      close: async () => void log.push("closed"),
+      again: () => "another",
+    };
+    assert.equal(await closeContexts(browser, 60), browser);
+    contexts.push({ close: () => new Promise(() => {}) });
+    assert.equal(await closeContexts(browser, 60), "another");
+    assert.deepEqual(log, ["closed"]);
   });
 
   test("never rejects as soon as it happens", async () => {

@@ -1,4 +1,4 @@
-// Waiting for something to become true, instead of sleeping and hoping.
+// Waiting for something to become true, instead of sleeping and hoping; and for nothing without end.
 
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -17,7 +17,7 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   let last;
   for (;;) {
     try {
-      last = await inTime(probe(), PROBE_MS);
+      last = await inTime(probe(), "an answer to the probe", PROBE_MS);
       if (last) return last;
     } catch (error) {
       last = error;
@@ -30,13 +30,23 @@ export async function until(probe, what, { timeout = TIMEOUT_MS, interval = INTE
   }
 }
 
-async function inTime(promise, ms) {
+/** The answer to a question that may be asked twice, such as one about what a page shows. */
+export async function answer(question, what = "an answer of the page") {
+  const { value } = await until(async () => ({ value: await question() }), what);
+  return value;
+}
+
+/** Waited for in vain. */
+export class Late extends Error {}
+
+/** What becomes of a promise; after `ms` milliseconds it rejects with `Late`, naming `what`. */
+export async function inTime(promise, what, ms) {
+  // Made now: its stack shows who waits.
+  const late = new Late(`waited ${ms} ms for ${what}`);
   let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer to the probe")), ms);
-  });
+  const end = new Promise((_, reject) => (timer = setTimeout(reject, ms, late)));
   try {
-    return await Promise.race([promise, late]);
+    return await Promise.race([promise, end]);
   } finally {
     clearTimeout(timer);
   }
@@ -49,7 +59,7 @@ async function inTime(promise, ms) {
 export async function never(probe, what, ms) {
   const deadline = Date.now() + ms;
   while (Date.now() < deadline) {
-    const seen = await probe();
+    const seen = await inTime(probe(), "an answer to the probe", PROBE_MS);
     if (seen) throw new Error(`${what} happened: ${JSON.stringify(seen)}`);
     await pause(INTERVAL_MS);
   }

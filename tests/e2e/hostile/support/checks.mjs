@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { dump, search } from "../../support/dump.mjs";
+import { answer } from "../../support/until.mjs";
 import { ENDPOINTS, USER } from "./stage.mjs";
 
 /** `id: title`; a case without a catalogue id has only its title. */
@@ -142,9 +143,8 @@ export async function assertNothingKept(stage, before, seen, { pending = 0, stay
 export async function assertNobody(stage, seen) {
   assert.equal(seen.user, null);
   assert.equal(seen.getter, null);
-  const outcomes = await stage.actor.evaluate(() =>
-    Promise.all([auth.accessToken(), auth.userInfo(), auth.refresh()].map(settle)),
-  );
+  const ask = () => Promise.all([auth.accessToken(), auth.userInfo(), auth.refresh()].map(settle));
+  const outcomes = await answer(() => stage.actor.evaluate(ask));
   const codes = outcomes.map(({ error }) => error?.code);
   assert.deepEqual(codes, Array(3).fill("login_required"), "accessToken, userInfo, refresh");
 }
@@ -174,11 +174,12 @@ export function assertCleanUrl(stage, seen) {
 
 /** The session of the other tab stands and can be used. */
 export async function assertBystander(stage) {
-  const { status, sub, token } = await stage.bystander.evaluate(async () => ({
+  const look = async () => ({
     status: auth.state.status,
     sub: auth.user?.sub,
     token: (await settle(auth.accessToken())).ok,
-  }));
+  });
+  const { status, sub, token } = await answer(() => stage.bystander.evaluate(look));
   assert.deepEqual([status, sub], ["signedIn", USER], "the session of the other tab");
   assert.ok(token?.length > 20, "the other tab's access token");
 }

@@ -1,13 +1,5 @@
 // What the stage runs in a page. These functions must not refer to anything outside themselves.
 
-/** Begins what may lead away from the document, such as `signIn`; the rest is `prepare`. */
-export function begin({ method, options }) {
-  window.left = undefined;
-  window.before = true;
-  window.leaving = settle(auth[method](options)).then((outcome) => (window.left = outcome));
-  return (window.navigation?.entries() ?? []).map(({ url }) => url);
-}
-
 /** A test's restores do not count for the next: five in a minute are the most. */
 export function forgetRestores() {
   const counts = Object.keys(localStorage).filter((key) => key.endsWith(".attempts"));

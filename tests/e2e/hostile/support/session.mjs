@@ -1,6 +1,7 @@
 // Steps on a session that lives.
 
 import assert from "node:assert/strict";
+import { answer } from "../../support/until.mjs";
 
 /** Signs the actor in anew; gives what the page shows. The log is empty then. */
 export async function beginSession(stage) {
@@ -17,9 +18,10 @@ export function sentTokens(stage) {
 
 /** How many states a subscriber has seen, and whether the last one is still in force. */
 export function statesOf(stage) {
-  return stage.actor.evaluate(() => {
+  const look = () => {
     const { state } = auth;
     const same = (window.known ??= state) === state;
     return { count: window.states.length, same, expiresAt: state.expiresAt };
-  });
+  };
+  return answer(() => stage.actor.evaluate(look));
 }

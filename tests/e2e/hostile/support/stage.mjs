@@ -7,14 +7,15 @@
 // In the actor's sessionStorage lies one more sign-in that waits for its answer all the time.
 // A test that fails leaves the stage in pieces, so the next one gets a new context.
 
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { startHostile } from "../../../provider/hostile.mjs";
 import { catalogue } from "../../../provider/hostile/cases/index.mjs";
 import { bundle, startApp } from "../../app/build.mjs";
-import { browserNames, forEachBrowser, launch } from "../../support/browsers.mjs";
-import { ask, go, startSignIn } from "../../support/harness.mjs";
-import { until } from "../../support/until.mjs";
-import { begin, forgetRestores, look, ownTime, prepare, tell } from "./page.mjs";
+import { browserNames, closeContexts, forEachBrowser, launch } from "../../support/browsers.mjs";
+import { ask, go, startSignIn, startSignOut } from "../../support/harness.mjs";
+import { test } from "../../support/timed.mjs";
+import { answer, until } from "../../support/until.mjs";
+import { forgetRestores, look, ownTime, prepare, tell } from "./page.mjs";
 
 /** Who signs in: a name that is found nowhere by chance. */
 export const USER = "stage-user-7Qx";
@@ -84,8 +85,8 @@ function sceneOf(browser, onIt) {
   return {
     browser,
     plays,
-    test: (title, play) => void test(title, onIt(play)),
-    core: (title, play) => plays({ core: true }) && void test(title, onIt(play)),
+    test: (title, play) => test(title, onIt(play)),
+    core: (title, play) => plays({ core: true }) && test(title, onIt(play)),
   };
 }
 
@@ -98,8 +99,8 @@ class Stage {
   knowsProvider = true;
   /** Codes and tokens that the provider gave out since `forget`. */
   #given = { codes: [], tokens: [] };
-  /** Whether some page told that there is something to see. */
-  #told = false;
+  /** How often a page told that there is something to see. */
+  #told = 0;
   /** The tab's history before the last step. */
   #visited = [];
 
@@ -126,7 +127,7 @@ class Stage {
     await this.script({});
     this.configure();
     if (this.#stale) await this.visit("/");
-    await this.actor.evaluate(forgetRestores);
+    await answer(() => this.actor.evaluate(forgetRestores));
     this.forget();
     this.#spoilt = this.#stale = false;
     await play(this);
@@ -197,9 +198,7 @@ class Stage {
   /** Signs the actor in; gives what the page shows once the attempt is over. */
   signIn(options) {
     this.knowsProvider = true;
-    return this.#settled("the end of the sign-in", () =>
-      this.actor.evaluate(begin, { method: "signIn", options }),
-    );
+    return this.#settled("the end of the sign-in", () => startSignIn(this.actor, options));
   }
 
   /** Leads the actor from wherever it is to a path of the app. */
@@ -216,17 +215,14 @@ class Stage {
   /** Loads a URL in the actor; gives what the page shows then. */
   visit(path = "/") {
     this.knowsProvider = false;
-    return this.#settled(`the load of ${path}`, async () => {
-      const entries = await this.actor.evaluate(prepare);
-      await go(this.actor, path.startsWith("/") ? this.app.origin + path : path);
-      return entries;
-    });
+    const url = path.startsWith("/") ? this.app.origin + path : path;
+    return this.#settled(`the load of ${path}`, () => go(this.actor, url));
   }
 
   /** Signs the actor out; gives what the page shows that the provider sends the browser back to. */
   signOut(options) {
     const back = (seen) => !seen.stayed;
-    const start = () => this.actor.evaluate(begin, { method: "signOut", options });
+    const start = () => startSignOut(this.actor, options);
     return this.#settled("the return from the sign-out", start, back);
   }
 
@@ -235,12 +231,15 @@ class Stage {
    * place. The page is looked at only when it has told that there is something to see.
    */
   async #settled(what, step, enough = () => true) {
-    this.#told = false;
-    this.#visited = await step();
+    let heard = this.#told;
+    this.#visited = await answer(() => this.actor.evaluate(prepare));
+    await step();
     const seen = async () => {
-      if (!this.#told) return null;
-      this.#told = false;
+      const told = this.#told;
+      if (told === heard) return null;
       const shown = await this.actor.evaluate(look, { waits: true });
+      // Only now: what got no answer is asked again.
+      heard = told;
       return shown && enough(shown) && shown;
     };
     return this.#newEntries(await until(seen, what, { interval: 5 }));
@@ -265,18 +264,20 @@ class Stage {
   async mend() {
     await this.script({});
     const tab = this.bystander;
-    if ((await tab.evaluate(() => auth.state.status)) === "signedIn") return;
+    const isSignedIn = () => tab.evaluate(() => auth.state.status === "signedIn");
+    if (await answer(isSignedIn)) return;
     await startSignIn(tab);
-    await until(() => tab.evaluate(() => auth.state.status === "signedIn"), "the other tab");
+    await until(isSignedIn, "the other tab");
   }
 
   /** Removes own pending sign-ins from the actor: all but the one that waits. */
   sweep() {
-    return this.actor.evaluate((kept) => {
+    const remove = (kept) => {
       for (const key of Object.keys(sessionStorage)) {
         if (key !== kept) sessionStorage.removeItem(key);
       }
-    }, this.waiting.key);
+    };
+    return answer(() => this.actor.evaluate(remove, this.waiting.key));
   }
 
   /** A tab of the same browser profile. */
@@ -293,9 +294,9 @@ class Stage {
   }
 
   async #open() {
-    await this.context?.close();
+    this.browser = await closeContexts(this.browser);
     this.context = await this.browser.newContext();
-    await this.context.exposeFunction("stageTold", () => void (this.#told = true));
+    await this.context.exposeFunction("stageTold", () => void (this.#told += 1));
     await this.script({});
     this.configure();
     this.bystander = this.actor = await this.tab();

@@ -1,7 +1,7 @@
 // What tabs of one origin tell each other, and what of it is believed.
 
 import assert from "node:assert/strict";
-import { ask, go, startSignIn, startSignOut } from "../../support/harness.mjs";
+import { ask, go, signOut, startSignIn } from "../../support/harness.mjs";
 import { never, until } from "../../support/until.mjs";
 import { recordWrites, writesWith } from "../../support/writes.mjs";
 import { assertBystander, assertError, assertTransactions } from "../support/checks.mjs";
@@ -187,9 +187,7 @@ onStage("tabs", (scene) => {
         await startSignIn(page);
         await until(is("signedIn"), "a session");
         for (const method of ["refresh", "userInfo", "accessToken"]) await ask(page, method);
-        await startSignOut(page);
-        await until(() => stage.op.count("endSession") > 0, "the way out");
-        await until(is("signedOut"), "the return");
+        await signOut(page);
 
         assert.ok(stage.tokens.length >= 6, "tokens of a sign-in and a refresh");
         const kinds = new Set(writes.map(([kind]) => kind));
