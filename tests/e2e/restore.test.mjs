@@ -284,7 +284,7 @@ const hint = (page) =>
 
 /** Answers every page and file of the app from its cache, as an installed app does. */
 const WORKER = `
-const FILES = ["/", "/app/main.js", "/app/core.js", "/app/options.js"];
+const FILES = ["/", "/app/main.js", "/app/core.js", "/app/texts.js", "/app/options.js"];
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open("app").then((cache) => cache.addAll(FILES)));
 });

@@ -14,9 +14,9 @@ describe("the contents of the package", () => {
   const files = packedFiles();
   const code = files.filter((name) => name.startsWith("dist/"));
 
-  test("are two scripts, their types and the prose", () => {
+  test("are three scripts, their types and the prose", () => {
     const scripts = code.filter((name) => name.endsWith(".js"));
-    assert.deepEqual(scripts, ["dist/core.js", "dist/index.js"]);
+    assert.deepEqual(scripts, ["dist/core.js", "dist/index.js", "dist/texts.js"]);
     for (const name of files) {
       assert.match(name, /^package\.json$|^dist\/[\w/-]+\.(js|d\.ts)$|\.md$|^LICENSE-/);
       if (/\.md$|^LICENSE/.test(name)) assert.match(name, PROSE);
@@ -38,17 +38,17 @@ describe("the contents of the package", () => {
     assert.equal(manifest.license, "MIT OR Apache-2.0");
   });
 
-  test("keep the WASM out of the entry, which finds the core by one dynamic import", () => {
+  test("keep the WASM and the texts of errors out of the entry, which finds each by one dynamic import", () => {
     const entry = text("dist/index.js");
-    assert.equal(entry.match(/\bimport\(/g)?.length, 1);
-    assert.ok(entry.includes('import("./core.js")'));
+    assert.equal(entry.match(/\bimport\(/g)?.length, 2);
+    for (const chunk of ["core", "texts"]) assert.ok(entry.includes(`import("./${chunk}.js")`));
     assert.doesNotMatch(entry, /WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/);
     // The probe finds the module where it is.
     assert.match(text("dist/core.js"), /[A-Za-z0-9+/]{400}/);
   });
 
   test("ask bundlers and servers for no further file", () => {
-    for (const name of ["dist/index.js", "dist/core.js"]) {
+    for (const name of ["dist/index.js", "dist/core.js", "dist/texts.js"]) {
       assert.doesNotMatch(text(name), /import\.meta|new URL\([^)]*\.wasm|\bfrom ?"[^"]/, name);
     }
   });
@@ -65,9 +65,8 @@ describe("the contents of the package", () => {
   });
 });
 
+/** The module's bytes, in the order of the streams in which it is embedded. */
 function embeddedWasm(script) {
-  const [base64] = script.match(/[A-Za-z0-9+/]{400,}={0,2}/);
-  const wasm = inflateRawSync(Buffer.from(base64, "base64"));
-  assert.equal(wasm.toString("latin1", 0, 4), "\0asm");
-  return wasm;
+  const streams = script.match(/"[A-Za-z0-9+/]{40,}={0,2}"/g);
+  return Buffer.concat(streams.map((text) => inflateRawSync(Buffer.from(text, "base64"))));
 }
