@@ -14,6 +14,8 @@ mod metadata;
 mod secrets;
 mod token;
 mod total;
+#[path = "../support/tree.rs"]
+mod tree;
 mod urls;
 
 use keyward::protocol::error::Error;
