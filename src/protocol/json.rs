@@ -154,6 +154,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// One value; `depth` levels of lists and objects may still open.
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
+        self.skip_space();
         let text = self.rest;
         Ok(match self.next().ok_or(JsonError::Syntax)? {
             b'"' => Value::String(self.string().ok_or(JsonError::Syntax)?),
@@ -177,7 +178,7 @@ impl<'a> Reader<'a> {
                 Value::Object(Rc::new(map))
             }
             _ => {
-                self.rest = text.trim_ascii_start();
+                self.rest = text;
                 let is_end = |byte: &u8| matches!(byte, b',' | b']' | b'}' | ..=b' ');
                 let end = self.rest.iter().position(is_end);
                 match self.take(end.unwrap_or(self.rest.len())) {
@@ -254,13 +255,15 @@ impl<'a> Reader<'a> {
 
     /// The next byte that is no space.
     fn next(&mut self) -> Option<u8> {
-        while let Some((&first, rest)) = self.rest.split_first() {
+        self.skip_space();
+        self.take(1).first().copied()
+    }
+
+    /// Fewer bytes are space here than to `trim_ascii`.
+    fn skip_space(&mut self) {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
             self.rest = rest;
-            if !matches!(first, b' ' | b'\t' | b'\n' | b'\r') {
-                return Some(first);
-            }
         }
-        None
     }
 
     fn take(&mut self, length: usize) -> &'a [u8] {

@@ -1,4 +1,4 @@
-//! base64url, forms, PKCE, JSON and HTTP dates.
+//! base64url, forms, PKCE and HTTP dates.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use keyward::protocol::form::{Form, FormError, parse_query};
 use keyward::protocol::http::{http_date_seconds, retry_after_seconds};
-use keyward::protocol::json::{JsonError, MAX_DEPTH, parse_object};
 use keyward::protocol::secret::CodeVerifier;
 use keyward::protocol::{base64url, pkce};
 
@@ -111,86 +110,6 @@ fn form_refuses_broken_encodings() {
         assert_eq!(parse_query(query), Err(FormError), "{query}");
     }
     assert_eq!(parse_query("a=%00").unwrap(), [("a".into(), "\0".into())]);
-}
-
-#[test]
-fn json_is_bounded_in_depth() {
-    let nested = |depth: usize| {
-        format!(
-            "{{\"a\":{}{}}}",
-            "[".repeat(depth - 1),
-            "]".repeat(depth - 1)
-        )
-    };
-    assert!(parse_object(&nested(MAX_DEPTH), 1000).is_ok());
-    assert_eq!(
-        parse_object(&nested(MAX_DEPTH + 1), 1000),
-        Err(JsonError::TooDeep)
-    );
-    assert_eq!(
-        parse_object(&"[".repeat(1_000_000), 2_000_000),
-        Err(JsonError::TooDeep)
-    );
-    assert_eq!(
-        parse_object(&"{\"a\":".repeat(100_000), 2_000_000),
-        Err(JsonError::TooDeep)
-    );
-    let brackets_in_text = format!("{{\"a\":\"{}\"}}", "[{".repeat(500));
-    assert!(parse_object(&brackets_in_text, 2000).is_ok());
-    let behind_a_quote = format!("{{\"a\":\"\\\"{}\"}}", "[{".repeat(500));
-    assert!(parse_object(&behind_a_quote, 2000).is_ok());
-}
-
-#[test]
-fn json_is_bounded_in_size() {
-    assert!(parse_object("{\"a\":1}", 7).is_ok());
-    assert_eq!(parse_object("{\"a\":1}", 6), Err(JsonError::TooLarge));
-}
-
-#[test]
-fn json_refuses_a_member_that_stands_twice() {
-    for body in [
-        r#"{"sub":"a","sub":"b"}"#,
-        r#"{"sub":"a","x":{"y":1},"sub":"a"}"#,
-        r#"{"sub":"a","\u0073ub":"b"}"#,
-        r#"{"a:":1,"a:":2}"#,
-    ] {
-        assert_eq!(
-            parse_object(body, 1000),
-            Err(JsonError::Duplicate),
-            "{body}"
-        );
-    }
-    for body in [
-        r#"{}"#,
-        r#"{"a":{"b":1},"b":{"b":2}}"#,
-        r#"{"a":{"b":1,"b":2}}"#,
-        r#"{"a:b":":","c\":":1}"#,
-        r#"{"a":"\\","b":"\\\":"}"#,
-        "\n { \"a\" : [ {\"a\":1}, {\"a\":2} ] } \t",
-    ] {
-        assert!(parse_object(body, 1000).is_ok(), "{body}");
-    }
-}
-
-#[test]
-fn json_other_than_an_object_is_refused() {
-    for (body, error) in [
-        ("", JsonError::Syntax),
-        ("{", JsonError::Syntax),
-        ("{}x", JsonError::Syntax),
-        ("{\"a\":1,}", JsonError::Syntax),
-        ("{'a':1}", JsonError::Syntax),
-        ("{\"a\":NaN}", JsonError::Syntax),
-        ("{\"a\":\"\\ud800\"}", JsonError::Syntax),
-        ("<!doctype html><p style=\"a:b\">", JsonError::Syntax),
-        ("[]", JsonError::NotObject),
-        ("null", JsonError::NotObject),
-        ("\"{}\"", JsonError::NotObject),
-        ("1", JsonError::NotObject),
-    ] {
-        assert_eq!(parse_object(body, 1000), Err(error), "{body}");
-    }
 }
 
 #[test]

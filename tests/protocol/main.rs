@@ -9,11 +9,16 @@ mod errors;
 mod id_token;
 mod id_token_form;
 mod id_token_refresh;
+mod json_numbers;
+mod json_oracle;
+mod json_reader;
 mod jwk;
 mod metadata;
 mod secrets;
 mod token;
 mod total;
+#[path = "../support/tree.rs"]
+mod tree;
 mod urls;
 
 use keyward::protocol::error::Error;

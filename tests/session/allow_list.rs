@@ -274,7 +274,7 @@ fn an_entry_that_could_match_too_much_is_a_configuration_error() {
         let options = json!({
             "issuer": ISSUER, "clientId": CLIENT, "redirectUri": "https://app.example/", "resources": [entry],
         });
-        let error = Config::from_map(options.as_object().unwrap(), APP).unwrap_err();
+        let error = Config::from_json(&options.to_string(), APP).unwrap_err();
         assert!(
             matches!(error.code, Code::ConfigBadResource | Code::ConfigInvalid),
             "{entry}: {error}"

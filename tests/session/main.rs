@@ -8,6 +8,8 @@
 
 mod driver;
 mod provider;
+#[path = "../support/tree.rs"]
+mod tree;
 
 mod callback;
 mod discovery;

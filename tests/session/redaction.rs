@@ -80,7 +80,7 @@ fn whole_life() -> Life {
     let options = json!({
         "issuer": ISSUER, "clientId": CLIENT, "redirectUri": "https://app.example/", "metadata": document(&json!({})),
     });
-    let config = Config::from_map(options.as_object().unwrap(), APP).unwrap();
+    let config = Config::from_json(&options.to_string(), APP).unwrap();
     let mut drawn = 0_u8;
     let entropy = move |bytes: &mut [u8]| {
         drawn += 1;

@@ -325,7 +325,5 @@ fn config_error(options: Value) -> Code {
     for (name, value) in options.as_object().unwrap() {
         all[name] = value.clone();
     }
-    Config::from_map(all.as_object().unwrap(), APP)
-        .unwrap_err()
-        .code
+    Config::from_json(&all.to_string(), APP).unwrap_err().code
 }

@@ -98,7 +98,7 @@ impl World {
         let options = json!({
             "issuer": ISSUER, "clientId": "spa", "redirectUri": "https://app.example/",
         });
-        let config = Config::from_map(options.as_object().unwrap(), "https://app.example").unwrap();
+        let config = Config::from_json(&options.to_string(), "https://app.example").unwrap();
         Self {
             session: open(&config, seed, off),
             config,

@@ -150,7 +150,7 @@ async fn a_front_may_ask_from_within_a_message() {
     let provider = Provider::new(SigningKey::es256().await);
     let options =
         json!({ "issuer": ISSUER, "clientId": "spa", "redirectUri": "https://app.example/cb" });
-    let config = Config::from_map(options.as_object().unwrap(), APP).unwrap();
+    let config = Config::from_json(&options.to_string(), APP).unwrap();
     let slot: Rc<RefCell<Option<Vault>>> = Rc::default();
     let heard: Rc<RefCell<Vec<String>>> = Rc::default();
     let (inner, ear) = (Rc::clone(&slot), Rc::clone(&heard));

@@ -100,7 +100,7 @@ impl Driver {
         for (name, value) in options.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let config = Config::from_map(all.as_object().unwrap(), APP).unwrap();
+        let config = Config::from_json(&all.to_string(), APP).unwrap();
         let mut drawn = 0_u64;
         let entropy = move |bytes: &mut [u8]| {
             for byte in bytes {

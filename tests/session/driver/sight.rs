@@ -8,6 +8,7 @@ use keyward::session::{Command, Notice, Reply, Snapshot, Status};
 use serde_json::Value;
 
 use super::{Driver, End};
+use crate::tree::trees;
 
 impl Driver {
     pub(crate) fn is_open(&self, ticket: Ticket) -> bool {
@@ -69,7 +70,7 @@ impl Driver {
 
     pub(crate) fn user(&self) -> Option<Value> {
         match self.snapshot().status {
-            Status::SignedIn { user, .. } => Some(user.user_claims()),
+            Status::SignedIn { user, .. } => Some(trees(user.user_claims())),
             Status::SignedOut(_) => None,
         }
     }

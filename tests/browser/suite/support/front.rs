@@ -42,7 +42,7 @@ impl Front {
         for (name, value) in options.as_object().unwrap() {
             all[name] = value.clone();
         }
-        let config = Config::from_map(all.as_object().unwrap(), APP).unwrap();
+        let config = Config::from_json(&all.to_string(), APP).unwrap();
         let heard = Rc::new(Heard::default());
         let ear = Rc::clone(&heard);
         let vault = Vault::new(
