@@ -1,6 +1,5 @@
 //! Commands of the front.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::VERSION;
@@ -59,7 +58,7 @@ fn ask(map: &Map) -> Result<Ask, Error> {
                 });
             }
             "cancel" => return Ok(Ask::Cancel),
-            "signIn" => Command::SignIn(Box::new(sign_in(map)?)),
+            "signIn" => Command::SignIn(sign_in(map)?),
             "restore" => Command::Restore {
                 return_to: text(map, "returnTo").unwrap_or_default(),
                 mark: mark(),

@@ -107,21 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn a_number_keeps_its_digits() {
-        for number in [0, 7, 10, 1_009, u64::MAX] {
-            assert_eq!(decimal(number), alloc::format!("{number}"));
-        }
-    }
-
-    #[test]
     fn digits_are_digits_only() {
         for bad in ["", "+1", "-1", " 1", "1 ", "1.0", "1e3", "٣", "/", ":"] {
             assert_eq!(digits(bad), None, "{bad}");
         }
-        for (text, number) in [("0", 0), ("007", 7), ("18446744073709551615", u64::MAX)] {
+        for (text, number) in [("0", 0), ("007", 7), ("1152921504606846975", (1 << 60) - 1)] {
             assert_eq!(digits(text), Some(number));
         }
-        assert_eq!(digits("18446744073709551616"), Some(u64::MAX));
-        assert_eq!(digits(&"9".repeat(500)), Some(u64::MAX));
+        for huge in ["18446744073709551616", &"9".repeat(500)] {
+            assert_eq!(digits(huge), Some(1 << 60));
+        }
     }
 }

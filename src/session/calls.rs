@@ -12,7 +12,6 @@ use crate::protocol::http::Answer;
 use crate::protocol::metadata::Metadata;
 use crate::protocol::text::seconds;
 use crate::protocol::userinfo;
-use alloc::boxed::Box;
 
 /// Somebody who waits for an access token.
 pub(super) struct Waiter {
@@ -245,7 +244,7 @@ impl Session {
         grant: CallId,
         generation: u32,
         replayed: bool,
-        answer: Result<Box<Answer>, NetworkFailure>,
+        answer: Result<Answer, NetworkFailure>,
     ) {
         let subject = match &self.live {
             Some(live) if live.grant == grant => live.claims.sub(),

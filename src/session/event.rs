@@ -1,6 +1,5 @@
 //! What can happen to a session.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -32,7 +31,7 @@ pub enum Event {
         /// The call's name.
         call: CallId,
         /// The answer, or why there is none.
-        answer: Result<Box<Answer>, NetworkFailure>,
+        answer: Result<Answer, NetworkFailure>,
     },
     /// A signature was checked; `None` when the platform cannot use the key or the algorithm.
     Verified {
@@ -62,7 +61,7 @@ pub enum Event {
 /// What a front can ask.
 pub enum Command {
     /// Build an authorization request that the user will see.
-    SignIn(Box<SignIn>),
+    SignIn(SignIn),
     /// Build an authorization request with `prompt=none`, to get a session back at load.
     Restore {
         /// Where the user is.

@@ -46,8 +46,8 @@ pub struct Session {
     calls: Vec<(CallId, Purpose)>,
     wake_at: Option<u64>,
     pub(super) provider: Provider,
-    pub(super) exchange: Option<Box<Exchange>>,
-    pub(super) proofs: Vec<Box<Proof>>,
+    pub(super) exchange: Option<Exchange>,
+    pub(super) proofs: Vec<Proof>,
     pub(super) live: Option<Live>,
     pub(super) renewal: Renewal,
     pub(super) waiters: Vec<Waiter>,
@@ -192,7 +192,9 @@ impl Session {
             return self.reply(ticket, Err(error));
         }
         match command {
-            Command::SignIn(want) => self.with_metadata(After::SignIn(ticket, want, None)),
+            Command::SignIn(want) => {
+                self.with_metadata(After::SignIn(ticket, Box::new(want), None))
+            }
             Command::Restore {
                 return_to,
                 mark,
@@ -238,12 +240,7 @@ impl Session {
         }
     }
 
-    fn answered(
-        &mut self,
-        call: CallId,
-        purpose: Purpose,
-        answer: Result<Box<Answer>, NetworkFailure>,
-    ) {
+    fn answered(&mut self, call: CallId, purpose: Purpose, answer: Result<Answer, NetworkFailure>) {
         match purpose {
             Purpose::Discovery => self.discovered(answer),
             Purpose::Jwks => self.keys_answered(answer),

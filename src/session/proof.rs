@@ -2,13 +2,13 @@
 //!
 //! Until all three passed, no token of the response can be used.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::effect::{Effect, SignedOutReason};
 use super::event::CallId;
 use super::machine::{Purpose, Session};
+use super::sign_in::Exchange;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::id_token::{Claims, Expected, IdTokenParts, Nonce};
 use crate::protocol::jwk::{Jwk, KeyMiss};
@@ -61,7 +61,7 @@ impl Session {
         of: Use,
         tokens: TokenResponse,
         max_age: Option<u64>,
-    ) -> Result<Box<Proof>, Error> {
+    ) -> Result<Proof, Error> {
         let id_token = tokens
             .id_token
             .as_ref()
@@ -94,7 +94,7 @@ impl Session {
             algs,
             previous,
         })?;
-        Ok(Box::new(Proof {
+        Ok(Proof {
             of,
             tokens,
             parts,
@@ -102,10 +102,10 @@ impl Session {
             stage: Stage::Keys,
             received_at: self.now,
             refetched: false,
-        }))
+        })
     }
 
-    fn look_for_key(&mut self, mut proof: Box<Proof>) {
+    fn look_for_key(&mut self, mut proof: Proof) {
         let found = match &self.provider.keys {
             None => {
                 self.proofs.push(proof);
@@ -134,7 +134,7 @@ impl Session {
         }
     }
 
-    fn try_key(&mut self, mut proof: Box<Proof>, mut keys: Vec<String>) {
+    fn try_key(&mut self, mut proof: Proof, mut keys: Vec<String>) {
         let Some(key) = keys.pop() else {
             return self.refuse(proof.of, Error::new(Code::IdTokenSignature));
         };
@@ -151,14 +151,14 @@ impl Session {
     }
 
     pub(super) fn verified(&mut self, call: CallId, valid: Option<bool>) {
-        let waiting = |proof: &Box<Proof>| matches!(proof.stage, Stage::Signature { call: known, .. } if known == call);
+        let waiting = |proof: &Proof| matches!(proof.stage, Stage::Signature { call: known, .. } if known == call);
         let Some(at) = self.proofs.iter().position(waiting) else {
             return;
         };
         let mut proof = self.proofs.swap_remove(at);
         if valid == Some(true) {
             return match proof.of {
-                Use::Exchange => self.establish(*proof),
+                Use::Exchange => self.establish(proof),
                 Use::Refresh => self.renewed(proof.tokens, Some(proof.claims), proof.received_at),
             };
         }
@@ -180,7 +180,7 @@ impl Session {
     }
 
     /// Keys that cannot be fetched are no failed check: at a refresh the answer waits for them.
-    fn keys_missing(&mut self, mut proof: Box<Proof>, error: &Error) {
+    fn keys_missing(&mut self, mut proof: Proof, error: &Error) {
         match proof.of {
             Use::Exchange => self.fail_exchange(error.clone()),
             Use::Refresh => {
@@ -192,7 +192,7 @@ impl Session {
         }
     }
 
-    fn take_waiting_proofs(&mut self) -> Vec<Box<Proof>> {
+    fn take_waiting_proofs(&mut self) -> Vec<Proof> {
         let (waiting, others) = core::mem::take(&mut self.proofs)
             .into_iter()
             .partition(|proof| matches!(proof.stage, Stage::Keys));
@@ -207,11 +207,7 @@ impl Session {
             Use::Refresh => {
                 self.tell(super::Notice::EndEverywhere);
                 // A restore on its way belongs to what has just ended; a sign-in of the user may finish.
-                if self
-                    .exchange
-                    .as_ref()
-                    .is_some_and(|exchange| exchange.is_restore())
-                {
+                if self.exchange.as_ref().is_some_and(Exchange::is_restore) {
                     self.fail_exchange(Error::new(Code::SessionChanged));
                 }
                 let waiting = Error::new(Code::LoginRequired);

@@ -62,7 +62,7 @@ impl Provider {
         self.doubted || now.saturating_sub(self.heard_at) > SILENCE_MS
     }
 
-    pub(super) fn heard(&mut self, answer: &Result<Box<Answer>, NetworkFailure>, now: u64) {
+    pub(super) fn heard(&mut self, answer: &Result<Answer, NetworkFailure>, now: u64) {
         self.doubted = answer.is_err();
         if answer.is_ok() {
             self.heard_at = now;
@@ -113,7 +113,7 @@ impl Session {
         }
     }
 
-    pub(super) fn discovered(&mut self, answer: Result<Box<Answer>, NetworkFailure>) {
+    pub(super) fn discovered(&mut self, answer: Result<Answer, NetworkFailure>) {
         self.provider.asking = false;
         let metadata = match answer {
             Ok(answer) => Metadata::from_answer(&self.config.issuer, &answer),
@@ -190,7 +190,7 @@ impl Session {
         }
     }
 
-    pub(super) fn keys_answered(&mut self, answer: Result<Box<Answer>, NetworkFailure>) {
+    pub(super) fn keys_answered(&mut self, answer: Result<Answer, NetworkFailure>) {
         self.provider.keys_asking = false;
         let keys = match answer {
             Ok(answer) => JwkSet::parse(&answer),

@@ -226,7 +226,7 @@ impl Session {
         &mut self,
         grant: CallId,
         sent_at: u64,
-        answer: Result<Box<Answer>, NetworkFailure>,
+        answer: Result<Answer, NetworkFailure>,
     ) {
         let sent = self.live.as_ref().and_then(|live| live.refresh.as_ref());
         let outcome = judge(answer, sent.map_or("", RefreshToken::expose));
@@ -427,7 +427,7 @@ impl Session {
 }
 
 /// `sent` is the refresh token: a server may repeat it in its error.
-fn judge(answer: Result<Box<Answer>, NetworkFailure>, sent: &str) -> Outcome {
+fn judge(answer: Result<Answer, NetworkFailure>, sent: &str) -> Outcome {
     let answer = match answer {
         Ok(answer) => answer,
         Err(failure) => {

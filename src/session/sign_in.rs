@@ -161,7 +161,7 @@ impl Session {
         query: &str,
         record: Option<&str>,
         mark: Option<Mark>,
-    ) -> Result<Box<Exchange>, Error> {
+    ) -> Result<Exchange, Error> {
         let response = AuthorizationResponse::parse(query)?;
         let record = record.ok_or_else(|| Error::new(Code::CallbackStateUnknown))?;
         let transaction = Transaction::from_record(record, &response.state, self.now)?;
@@ -174,17 +174,17 @@ impl Session {
             return Err(Error::new(Code::CallbackReplayed));
         }
         let attempt = self.next_name();
-        Ok(Box::new(Exchange {
+        Ok(Exchange {
             attempt,
             ticket,
             transaction,
             response,
             mark,
-        }))
+        })
     }
 
     pub(super) fn is_exchanging(&self, attempt: CallId) -> bool {
-        let named = |exchange: &Box<Exchange>| {
+        let named = |exchange: &Exchange| {
             exchange.attempt == attempt || !self.guards.hold(Guard::ExchangeFence)
         };
         self.exchange.as_ref().is_some_and(named)
@@ -218,11 +218,7 @@ impl Session {
         }
     }
 
-    pub(super) fn exchanged(
-        &mut self,
-        attempt: CallId,
-        answer: Result<Box<Answer>, NetworkFailure>,
-    ) {
+    pub(super) fn exchanged(&mut self, attempt: CallId, answer: Result<Answer, NetworkFailure>) {
         let tokens = match answer {
             Ok(answer) => TokenResponse::parse(&answer).map_err(|failure| match failure {
                 TokenFailure::OAuth(error) | TokenFailure::Unreadable(error) => error,
@@ -258,7 +254,7 @@ impl Session {
 
     pub(super) fn fail_exchange(&mut self, error: Error) {
         if let Some(exchange) = self.exchange.take() {
-            self.proofs.retain(|proof| proof.is_of_refresh());
+            self.proofs.retain(Proof::is_of_refresh);
             self.reply(exchange.ticket, Err(error));
         }
     }

@@ -1,6 +1,5 @@
 //! Signing out: tokens go first, then the grant is revoked, then the browser may leave for the provider.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::effect::{Notice, Reply, SendKind, SignedOutReason};
@@ -67,7 +66,7 @@ impl Session {
     }
 
     /// A failed revocation is reported and holds nothing up.
-    pub(super) fn revoked(&mut self, call: CallId, answer: Result<Box<Answer>, NetworkFailure>) {
+    pub(super) fn revoked(&mut self, call: CallId, answer: Result<Answer, NetworkFailure>) {
         let outcome = match answer {
             Ok(answer) => revocation::check(&answer),
             Err(_) => Err(Error::new(Code::RevocationFailed)),

@@ -1,6 +1,5 @@
 //! The platform's side of the vault, `platform.js`, and the events it reports.
 
-use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 
@@ -126,18 +125,18 @@ impl Report {
         self.0.get(name).and_then(Value::as_u64).unwrap_or(0) as u32
     }
 
-    fn answer(&self) -> Result<Box<Answer>, NetworkFailure> {
+    fn answer(&self) -> Result<Answer, NetworkFailure> {
         let body = self.text("body").unwrap_or_default();
         Err(match self.text("failure").as_deref() {
             None if body.len() <= LARGEST_BODY => {
-                return Ok(Box::new(Answer {
+                return Ok(Answer {
                     status: self.number("status") as u16,
                     content_type: self.text("type"),
                     retry_after: self.text("retry"),
                     www_authenticate: self.text("challenge"),
                     date: self.text("date"),
                     body,
-                }));
+                });
             }
             None | Some("large") => NetworkFailure::TooLarge,
             Some("redirected") => NetworkFailure::Redirected,

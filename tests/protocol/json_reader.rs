@@ -403,5 +403,5 @@ fn a_member_is_what_its_type_says() {
     );
     let names: Vec<_> = map.iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["n", "t", "f", "s", "i", "l", "o"]);
-    assert_eq!(object("{}"), Map::default());
+    assert_eq!(*object("{}"), Map::default());
 }

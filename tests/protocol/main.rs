@@ -21,6 +21,8 @@ mod total;
 mod tree;
 mod urls;
 
+use std::rc::Rc;
+
 use keyward::protocol::error::Error;
 use keyward::protocol::http::Answer;
 use keyward::protocol::json::{self, Map};
@@ -49,7 +51,7 @@ fn endpoint(text: &str) -> Endpoint {
     Endpoint::parse(text).unwrap()
 }
 
-fn object(text: &str) -> Map {
+fn object(text: &str) -> Rc<Map> {
     json::parse_object(text, 1 << 20).unwrap()
 }
 

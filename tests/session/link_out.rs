@@ -76,7 +76,10 @@ fn replies_have_their_form() {
 #[test]
 fn errors_have_their_form_and_nothing_empty_in_it() {
     let plain = written(Err(Error::new(Code::LoginRequired)));
-    assert_eq!(plain["error"], json!({ "code": "login_required" }));
+    assert_eq!(
+        plain["error"],
+        json!({ "code": "login_required", "kind": Code::LoginRequired.kind() })
+    );
     let mut full = Error::new(Code::InsufficientScope).with_detail("why");
     full.retry_after = Some(30);
     full.provider = Some(Box::new(ProviderError {
@@ -92,7 +95,8 @@ fn errors_have_their_form_and_nothing_empty_in_it() {
     assert_eq!(
         written,
         json!({
-            "code": "insufficient_scope", "detail": "why", "retryAfter": 30,
+            "code": "insufficient_scope", "kind": Code::InsufficientScope.kind(),
+            "detail": "why", "retryAfter": 30,
             "provider": {
                 "error": "insufficient_scope", "description": "<b>", "uri": "https://id.example/help",
                 "status": 403, "scope": "a b", "acrValues": "urn:mfa", "maxAge": 0,
@@ -150,7 +154,10 @@ fn notices_have_their_form() {
     let failed = Notice::RefreshFailed(Error::new(Code::Offline));
     assert_eq!(
         told(&failed),
-        json!({ "notice": "refreshFailed", "error": { "code": "offline" } })
+        json!({
+            "notice": "refreshFailed",
+            "error": { "code": "offline", "kind": Code::Offline.kind() },
+        })
     );
 }
 
