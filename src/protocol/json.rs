@@ -68,15 +68,15 @@ impl Value {
     }
 }
 
-/// A JSON object.
-#[derive(Clone, PartialEq, Debug, Default)]
+/// A JSON object; no two of its members have one name.
+#[derive(Clone, Debug, Default)]
 pub struct Map(Vec<(String, Value)>);
 
 impl Map {
-    /// A member's value; of several with one name the last.
+    /// A member's value.
     #[inline(never)]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        let mut members = self.0.iter().rev();
+        let mut members = self.0.iter();
         members.find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
@@ -91,16 +91,24 @@ impl Map {
     }
 }
 
+/// The order of the members means nothing.
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        let same = |(name, value)| other.get(name) == Some(value);
+        self.0.len() == other.0.len() && self.iter().all(same)
+    }
+}
+
 /// Deepest nesting that is read.
 pub const MAX_DEPTH: usize = 32;
 
-/// Most members of the outermost object: each is compared with all others.
+/// Most members of one object: each is compared with all others.
 pub const MAX_MEMBERS: usize = 1_000;
 
 /// Why a text is not an object that can be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum JsonError {
-    /// Longer than the caller allows, or with more than [`MAX_MEMBERS`] members.
+    /// Longer than the caller allows, or with an object of more than [`MAX_MEMBERS`] members.
     TooLarge,
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
@@ -139,8 +147,6 @@ pub fn parse_object(body: &str, max_len: usize) -> Result<Rc<Map>, JsonError> {
     let value = reader.value(MAX_DEPTH)?;
     match value {
         _ if reader.next().is_some() => Err(JsonError::Syntax),
-        Value::Object(map) if map.0.len() > MAX_MEMBERS => Err(JsonError::TooLarge),
-        Value::Object(map) if has_twins(&map) => Err(JsonError::Duplicate),
         Value::Object(map) => Ok(map),
         _ => Err(JsonError::NotObject),
     }
@@ -173,7 +179,14 @@ impl<'a> Reader<'a> {
                     let name = self.string().filter(|_| quoted);
                     let colon = self.next() == Some(b':');
                     let name = name.filter(|_| colon).ok_or(JsonError::Syntax)?;
-                    map.0.push((name, self.value(depth - 1)?));
+                    let value = self.value(depth - 1)?;
+                    let full = map.0.len() == MAX_MEMBERS;
+                    match map.0.iter_mut().find(|(own, _)| *own == name) {
+                        Some(_) if depth == MAX_DEPTH => return Err(JsonError::Duplicate),
+                        Some((_, earlier)) => *earlier = value,
+                        None if full => return Err(JsonError::TooLarge),
+                        None => map.0.push((name, value)),
+                    }
                 }
                 Value::Object(Rc::new(map))
             }
@@ -273,7 +286,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a JSON number stands for, to some 18 digits.
+/// What a JSON number stands for, close enough for sums and comparisons of seconds.
 fn number_of(text: &[u8]) -> Option<f64> {
     let (mut value, mut power, mut exponent) = (0_f64, 0_i32, 0_i32);
     let mut inverse = false;
@@ -323,13 +336,6 @@ fn number_of(text: &[u8]) -> Option<f64> {
     } else {
         value
     })
-}
-
-fn has_twins(map: &Map) -> bool {
-    let names = |at: usize| map.0.iter().skip(at).map(|(name, _)| name);
-    names(0)
-        .enumerate()
-        .any(|(at, name)| names(at + 1).any(|other| other == name))
 }
 
 /// The member `name` if it is a string.

@@ -55,10 +55,12 @@ pub(crate) fn decimal(number: u64) -> String {
     digits
 }
 
+/// What a huge number in digits comes back as.
+const MOST: u64 = 1 << 60;
+
 /// A number in digits and nothing else; a huge one comes back as a smaller huge one.
 #[inline(never)]
 pub(crate) fn digits(text: &str) -> Option<u64> {
-    const MOST: u64 = 1 << 60;
     let mut number = 0_u64;
     for byte in text.bytes() {
         let digit = byte.wrapping_sub(b'0');
@@ -72,7 +74,7 @@ pub(crate) fn digits(text: &str) -> Option<u64> {
 
 /// An age in seconds, if it is a number that can be reckoned with.
 pub(crate) fn seconds(text: &str) -> Option<u64> {
-    digits(text).filter(|seconds| *seconds < u64::MAX)
+    digits(text).filter(|seconds| *seconds < MOST)
 }
 
 /// The texts in one.
@@ -111,11 +113,13 @@ mod tests {
         for bad in ["", "+1", "-1", " 1", "1 ", "1.0", "1e3", "٣", "/", ":"] {
             assert_eq!(digits(bad), None, "{bad}");
         }
-        for (text, number) in [("0", 0), ("007", 7), ("1152921504606846975", (1 << 60) - 1)] {
+        for (text, number) in [("0", 0), ("007", 7), ("1152921504606846975", MOST - 1)] {
             assert_eq!(digits(text), Some(number));
         }
         for huge in ["18446744073709551616", &"9".repeat(500)] {
-            assert_eq!(digits(huge), Some(1 << 60));
+            assert_eq!(digits(huge), Some(MOST));
+            assert_eq!(seconds(huge), None);
         }
+        assert_eq!(seconds("300"), Some(300));
     }
 }

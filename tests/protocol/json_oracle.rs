@@ -87,6 +87,8 @@ fn agree(text: &str) -> Result<(), TestCaseError> {
         (Err(JsonError::NotObject), Ok(tree)) => prop_assert!(!tree.is_object()),
         (Err(JsonError::TooLarge), Ok(_)) => prop_assert!(names.len() > MAX_MEMBERS),
         (Err(JsonError::Duplicate), Ok(_)) => prop_assert!(has_twins),
+        // The twin stands before the fault.
+        (Err(JsonError::Duplicate), Err(_)) => {}
         (Ok(map), Ok(Tree::Object(tree))) => {
             prop_assert!(same_members(map, tree), "{:?} is not {:?}", map, tree);
             prop_assert_eq!(map.iter().map(|(name, _)| name).collect::<Vec<_>>(), names);

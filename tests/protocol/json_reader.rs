@@ -96,23 +96,39 @@ fn a_long_object_is_refused_before_its_members_are_compared() {
     let most = object(&format!("{{{}}}", members(MAX_MEMBERS)));
     assert_eq!(most.iter().count(), MAX_MEMBERS);
     assert_eq!(most.get("m999").and_then(Value::as_u64), Some(999));
-    for one_too_many in [
-        format!("{{{}}}", members(MAX_MEMBERS + 1)),
-        format!("{{{},\"m0\":0}}", members(MAX_MEMBERS)),
-    ] {
-        assert_eq!(
-            parse_object(&one_too_many, usize::MAX),
-            Err(JsonError::TooLarge)
-        );
-    }
-    let twin_at_the_end = format!("{{{},\"m0\":0}}", members(MAX_MEMBERS - 1));
+    let one_too_many = format!("{{{}}}", members(MAX_MEMBERS + 1));
+    assert_eq!(
+        parse_object(&one_too_many, usize::MAX),
+        Err(JsonError::TooLarge)
+    );
+    let twin_at_the_end = format!("{{{},\"m0\":0}}", members(MAX_MEMBERS));
     assert_eq!(
         parse_object(&twin_at_the_end, usize::MAX),
         Err(JsonError::Duplicate)
     );
-    let inside = object(&format!("{{\"a\":{{{}}}}}", members(MAX_MEMBERS + 1)));
-    let inner = inside.get("a").and_then(Value::as_object).unwrap();
-    assert_eq!(inner.get("m1000").and_then(Value::as_u64), Some(1_000));
+    for (count, within) in [(MAX_MEMBERS, true), (MAX_MEMBERS + 1, false)] {
+        let nested = format!("{{\"a\":[{{{}}}]}}", members(count));
+        assert_eq!(parse_object(&nested, usize::MAX).is_ok(), within);
+    }
+}
+
+#[test]
+fn the_order_of_members_means_nothing() {
+    let one = object(r#"{"a":{"x":1,"y":[1,2]},"b":null}"#);
+    assert_eq!(one, object(r#"{"b":null,"a":{"y":[1,2],"x":1}}"#));
+    for other in [
+        r#"{"b":null,"a":{"y":[2,1],"x":1}}"#,
+        r#"{"b":null,"a":{"y":[1,2],"x":1,"z":1}}"#,
+        r#"{"c":null,"a":{"y":[1,2],"x":1}}"#,
+        r#"{"a":{"y":[1,2],"x":1}}"#,
+    ] {
+        assert_ne!(one, object(other), "{other}");
+    }
+    // Of twins the last counts, wherever it stands.
+    assert_eq!(
+        object(r#"{"a":{"x":1,"y":0,"x":2}}"#),
+        object(r#"{"a":{"y":0,"x":2}}"#)
+    );
 }
 
 #[test]
