@@ -13,8 +13,11 @@ export async function sizeRows() {
     const version = versionOf(client);
     if (client === "keyward") {
       rows.push({ client: "keyward, entry", version, ...sum(atOnce) });
-      rows.push({ client: "keyward, core on demand", version, ...sum(onDemand) });
-      rows.push({ client: "keyward, sum", version, ...sum([...atOnce, ...onDemand]) });
+      const texts = onDemand.filter((name) => name.startsWith("texts"));
+      const core = onDemand.filter((name) => !texts.includes(name));
+      rows.push({ client: "keyward, core on demand", version, ...sum(core) });
+      rows.push({ client: "keyward, sum", version, ...sum([...atOnce, ...core]) });
+      rows.push({ client: "keyward, texts of errors", version, ...sum(texts) });
     } else {
       rows.push({ client, version, ...sum(atOnce), onDemand: sum(onDemand).gzip });
     }

@@ -7,64 +7,69 @@
  * bytes and those that follow apart, indices of functions and offsets of memory accesses.
  */
 export function join([before, after, ...streams]: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const positions = streams.map(() => 0);
-  const byte = (stream: number): number => streams[stream]![positions[stream]!++]!;
+  const positions = new Uint32Array(streams.length);
+  // With an alignment behind every byte and a length before every function, which has two of them at least.
+  const most = 4 * streams.reduce((length, stream) => length + stream.length, 0);
+  const [code, body] = [new Uint8Array(most), new Uint8Array(most)];
+  let [codeLength, bodyLength] = [0, 0];
+  const copyByte = (stream: number): number =>
+    (body[bodyLength++] = streams[stream]![positions[stream]!++]!);
   /** Copies one number in LEB128 and returns it; a large one may come back wrong, but is copied right. */
-  const copy = (to: number[], stream = OPCODES, more = stream): number => {
-    let [value, shift, next] = [0, 0, 0];
-    do {
-      to.push((next = byte(shift ? more : stream)));
+  const copy = (stream = OPCODES, more = stream): number => {
+    let next = copyByte(stream);
+    let value = next & 127;
+    for (let shift = 7; next > 127; shift += 7) {
+      next = copyByte(more);
       value |= (next & 127) << shift;
-      shift += 7;
-    } while (next > 127);
+    }
     return value;
   };
+  /** Moves what was copied to the code, behind its length if that is wanted. */
+  const flush = (sized: boolean) => {
+    if (sized) codeLength = putNumber(code, codeLength, bodyLength);
+    code.set(body.subarray(0, bodyLength), codeLength);
+    codeLength += bodyLength;
+    bodyLength = 0;
+  };
 
-  const code: number[] = [];
-  for (let functions = copy(code, HEADS); functions > 0; functions--) {
-    const body: number[] = [];
-    for (let groups = copy(body, HEADS); groups > 0; groups--) {
-      copy(body, HEADS);
-      copy(body, HEADS);
-    }
+  let functions = copy(HEADS);
+  for (flush(false); functions > 0; functions--) {
+    for (let groups = 2 * copy(HEADS); groups > 0; groups--) copy(HEADS);
     for (let depth = 1; depth > 0;) {
-      const opcode = byte(OPCODES);
-      body.push(opcode);
-      if (opcode === 0x0b) depth--;
+      const opcode = copyByte(OPCODES);
+      if (opcode === 0x20) copy(READS);
+      else if (opcode === 0x21 || opcode === 0x22) copy(WRITES);
+      else if (opcode === 0x41 || opcode === 0x42) copy(CONSTANTS);
+      else if (opcode === 0x0b) depth--;
       else if (opcode >= 0x02 && opcode <= 0x04) {
         depth++;
-        copy(body);
-      } else if (opcode === 0x0c || opcode === 0x0d) copy(body, BRANCHES);
+        copy();
+      } else if (opcode === 0x0c || opcode === 0x0d) copy(BRANCHES);
       else if (opcode === 0x0e) {
-        for (let targets = copy(body, BRANCHES); targets >= 0; targets--) copy(body, BRANCHES);
-      } else if (opcode === 0x10) copy(body, FUNCTIONS, FUNCTIONS + 1);
+        for (let targets = copy(BRANCHES); targets >= 0; targets--) copy(BRANCHES);
+      } else if (opcode === 0x10) copy(FUNCTIONS, FUNCTIONS + 1);
       else if (opcode === 0x11 || opcode === 0x1c) {
-        copy(body);
-        copy(body);
-      } else if (opcode === 0x20) copy(body, READS);
-      else if (opcode === 0x21 || opcode === 0x22) copy(body, WRITES);
-      else if (opcode >= 0x28 && opcode <= 0x3e) {
+        copy();
+        copy();
+      } else if (opcode >= 0x28 && opcode <= 0x3e) {
         // The alignment is a hint that engines ignore; the build left it out.
-        body.push(0);
-        copy(body, OFFSETS, OFFSETS + 1);
-      } else if (opcode === 0x41 || opcode === 0x42) copy(body, CONSTANTS);
-      else if (opcode === 0x43 || opcode === 0x44) {
-        for (let rest = opcode === 0x43 ? 4 : 8; rest > 0; rest--) body.push(byte(OPCODES));
+        body[bodyLength++] = 0;
+        copy(OFFSETS, OFFSETS + 1);
+      } else if (opcode === 0x43 || opcode === 0x44) {
+        for (let rest = opcode === 0x43 ? 4 : 8; rest > 0; rest--) copyByte(OPCODES);
       } else if (opcode === 0xfc) {
-        for (let rest = Number("00000000212121211"[copy(body)]); rest > 0; rest--) copy(body);
-      } else if (ONE_OPERAND.includes(opcode)) copy(body);
+        for (let rest = Number("00000000212121211"[copy()]); rest > 0; rest--) copy();
+      } else if (ONE_OPERAND.includes(opcode)) copy();
     }
-    append(code, leb(body.length));
-    append(code, body);
+    flush(true);
   }
-  const parts = [before!, Uint8Array.of(10, ...leb(code.length)), Uint8Array.from(code), after!];
-  const module = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    module.set(part, at);
-    at += part.length;
-  }
-  return module;
+  const module = new Uint8Array(before!.length + 6 + codeLength + after!.length);
+  module.set(before!);
+  module[before!.length] = 10;
+  const at = putNumber(module, before!.length + 1, codeLength);
+  module.set(code.subarray(0, codeLength), at);
+  module.set(after!, at + codeLength);
+  return module.slice(0, at + codeLength + after!.length);
 }
 
 const [HEADS, OPCODES, READS, WRITES, CONSTANTS, BRANCHES, FUNCTIONS, OFFSETS] = [
@@ -73,10 +78,9 @@ const [HEADS, OPCODES, READS, WRITES, CONSTANTS, BRANCHES, FUNCTIONS, OFFSETS] =
 /** global.get, global.set, table.get, table.set, memory.size, memory.grow, ref.null, ref.func */
 const ONE_OPERAND = [0x23, 0x24, 0x25, 0x26, 0x3f, 0x40, 0xd0, 0xd2];
 
-function append(to: number[], bytes: number[]): void {
-  for (const byte of bytes) to.push(byte);
-}
-
-function leb(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...leb(value >> 7)];
+/** Writes a number in LEB128; gives the place behind it. */
+function putNumber(to: Uint8Array, at: number, value: number): number {
+  for (; value > 127; value >>= 7) to[at++] = (value & 127) | 128;
+  to[at++] = value;
+  return at;
 }
