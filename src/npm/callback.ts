@@ -21,7 +21,15 @@ export const load = { taken: false };
 /** What a page load found in its URL. */
 export type Arrival =
   /** An authorization response, with the transaction of its `state` if this tab has one. */
-  | { kind: "callback"; query: string; record: string | null; replayed: boolean; restore: boolean }
+  | {
+      kind: "callback";
+      query: string;
+      record: string | null;
+      replayed: boolean;
+      restore: boolean;
+      /** The code that a restore carries over from what failed before it. */
+      carry?: unknown;
+    }
   /** An answer that somebody removed from the URL before it could be read. */
   | { kind: "lost" }
   /** A return from a sign-out with another `state` than the one this tab waits for. */
@@ -68,6 +76,7 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
     record: taken,
     replayed: taken === null && state !== null && transactions.wasUsed(state),
     restore: record?.["restore"] === true,
+    carry: record?.["carry"],
   };
 }
 

@@ -143,6 +143,8 @@ export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   wasm_unavailable: [4,"This browser cannot run WebAssembly.","Allow WebAssembly for this site or use a current browser."],
   wasm_blocked_by_csp: [4,"The page's Content Security Policy forbids WebAssembly.","Add it: Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'. It does not allow JavaScript's eval."],
   core_load_failed: [5,"The core of the library could not be loaded.","Try again; if the page is older than the deployment, reload it. Keep the chunks of the previous release on the server for a while."],
+  discovery_down: [7,"The provider's discovery document cannot be reached.","Open <issuer>/.well-known/openid-configuration in a tab. If it fails there too, correct `issuer` or start the provider."],
+  offline: [13,"The browser is offline.","Try again when the browser is online; the session goes on by itself then."],
   callback_replayed: [16,"This answer has been used before.","Nothing to do if somebody is signed in; else start again with auth.signIn()."],
   login_required: [26,"The user must sign in.","Call auth.signIn(), for example from a sign-in button."],
   session_changed: [42,"The session changed while the call waited.","Render the new state, then call again if it still makes sense."],

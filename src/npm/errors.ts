@@ -38,18 +38,22 @@ const TEXTS_WITHIN_MS = 1_000;
 const explanations: Partial<Record<AuthErrorCode, Explanation>> = { ...early };
 
 /** Whether the texts of a code are here. Those that only the core can raise come when the first of them is needed. */
-export function isExplained(code: AuthErrorCode | undefined): boolean {
-  return !code || code in explanations;
+export function isExplained(code: unknown): boolean {
+  return !code || String(code) in explanations;
 }
 
-/** Loads all texts. Without them, offline for example, an error has its code, its detail and the link to its page. */
-export function loadTexts(): Promise<void> {
+/**
+ * Gets the texts of a code. Without them, when the network is gone for example, an error has its code, its detail and
+ * the link to its page.
+ */
+export async function explain(code: unknown): Promise<void> {
+  if (isExplained(code)) return;
   const loaded = import("./texts.js").then(
     ({ texts }) => void Object.assign(explanations, texts),
     () => {},
   );
   const late = new Promise<void>((resolve) => setTimeout(resolve, TEXTS_WITHIN_MS));
-  return Promise.race([loaded, late]);
+  await Promise.race([loaded, late]);
 }
 
 /** Everything that goes wrong in Keyward, told by `code`. Holds no token, no code and no form, ever. */

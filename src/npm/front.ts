@@ -1,5 +1,5 @@
 import { arrive, load, type Arrival } from "./callback.js";
-import { AuthError, fail, isAuthError, type WireError } from "./errors.js";
+import { AuthError, explain, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
@@ -226,6 +226,8 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
     const { query, record, replayed, restore } = arrival;
+    // The session and what failed before it are shown as one.
+    await explain(arrival.carry);
     if (replayed) return this.#restore(fail("callback_replayed"));
     requireSecureContext();
     const mark = this.#store.mark;

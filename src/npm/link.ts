@@ -1,4 +1,4 @@
-import { AuthError, fail, isExplained, loadTexts, type WireError } from "./errors.js";
+import { AuthError, explain, fail, isExplained, type WireError } from "./errors.js";
 
 /** The version of the messages between a front and its vault. */
 const VERSION = 1;
@@ -93,7 +93,7 @@ export class Link {
         // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
         if (typeof error === "string") {
           const refused = JSON.parse(error) as WireError;
-          if (!isExplained(refused.code)) await loadTexts();
+          await explain(refused.code);
           throw new AuthError(refused, undefined, names);
         }
         throw fail(
@@ -142,7 +142,7 @@ export class Link {
     const { code } = message.error ?? { code: message.code ?? message.ok?.carry };
     if (!this.#held && isExplained(code)) return deliver();
     // What the texts hold up holds up what comes after it: the order of the messages is part of what they say.
-    const held = (this.#held ?? loadTexts()).then(deliver, deliver).finally(() => {
+    const held = (this.#held ?? explain(code)).then(deliver, deliver).finally(() => {
       if (this.#held === held) this.#held = null;
     });
     this.#held = held;

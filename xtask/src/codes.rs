@@ -13,10 +13,14 @@ use crate::workspace;
 const NOTICE: &str =
     "Written by `cargo xtask codes` from the table in src/protocol/error; do not edit.";
 
+/// Codes of a network that is gone: the file with the other texts could not be had then.
+const WITHOUT_NETWORK: [&str; 2] = ["offline", "discovery_down"];
+
 /// Writes the files, or with `only_check` fails when one of them is not what would be written.
 pub(crate) fn run(only_check: bool) -> Result<()> {
     let root = workspace::root()?;
-    let early = early_codes(&root.join("src/npm"))?;
+    let mut early = early_codes(&root.join("src/npm"))?;
+    early.extend(WITHOUT_NETWORK);
     let files = [
         ("src/npm/codes.ts", types_and_early_texts(&early)),
         ("src/npm/texts.ts", late_texts(&early)),
