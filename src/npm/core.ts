@@ -2,7 +2,7 @@
  * The core chunk: the WebAssembly vault, inlined so that no bundler and no server has to know about a second file.
  */
 import { initSync, open as openVault } from "#glue";
-import streams from "#wasm";
+import wasm from "#wasm";
 import { join } from "./join.js";
 
 /** Opens a vault; gives what takes the front's messages. Rejects with the JSON of an error for a bad option, and with what the engine throws otherwise. */
@@ -19,8 +19,8 @@ let instance: Promise<void> | undefined;
 
 /** One instance serves every vault of the page. */
 function instantiate(): Promise<void> {
-  instance ??= Promise.all(streams.map(inflate))
-    .then((inflated) => WebAssembly.compile(join(inflated)))
+  instance ??= inflate(wasm.text)
+    .then((streams) => WebAssembly.compile(join(streams, wasm.lengths)))
     .then((module) => void initSync({ module }))
     .catch((error: unknown) => {
       instance = undefined;

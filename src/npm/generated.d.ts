@@ -10,6 +10,6 @@ declare module "#glue" {
 }
 
 declare module "#wasm" {
-  const streams: string[];
-  export default streams;
+  const wasm: { readonly text: string; readonly lengths: readonly number[] };
+  export default wasm;
 }

@@ -6,10 +6,13 @@
  * in no other stream, indices of locals that are read and that are written, constants, depths of branches, and, first
  * bytes and those that follow apart, indices of functions and offsets of memory accesses.
  */
-export function join([before, after, ...streams]: Uint8Array[]): Uint8Array<ArrayBuffer> {
+export function join(bytes: Uint8Array, lengths: readonly number[]): Uint8Array<ArrayBuffer> {
+  let start = 0;
+  const slice = (length: number) => bytes.subarray(start, (start += length));
+  const [before, after, ...streams] = lengths.map(slice);
   const positions = new Uint32Array(streams.length);
   // With an alignment behind every byte and a length before every function, which has two of them at least.
-  const most = 4 * streams.reduce((length, stream) => length + stream.length, 0);
+  const most = 4 * bytes.length;
   const [code, body] = [new Uint8Array(most), new Uint8Array(most)];
   let [codeLength, bodyLength] = [0, 0];
   const copyByte = (stream: number): number =>

@@ -143,28 +143,28 @@ fn path_flags(root: &Path) -> Result<String> {
 
 fn embed(wasm: &[u8], out: &Path) -> Result<()> {
     let split = split(wasm)?;
-    let mut texts = Vec::new();
-    let mut size = 0;
-    for stream in &split.streams {
-        let mut packed = Vec::new();
-        let options = zopfli::Options::default();
-        zopfli::compress(
-            options,
-            zopfli::Format::Deflate,
-            stream.as_slice(),
-            &mut packed,
-        )?;
-        size += packed.len();
-        texts.push(base64::engine::general_purpose::STANDARD.encode(&packed));
-    }
+    // One deflate stream: a browser takes longer to begin one than to read it.
+    let mut packed = Vec::new();
+    // The streams want tables of their own, and parts of them too.
+    let options = zopfli::Options {
+        maximum_block_splits: 30,
+        ..zopfli::Options::default()
+    };
+    zopfli::compress(
+        options,
+        zopfli::Format::Deflate,
+        split.streams.concat().as_slice(),
+        &mut packed,
+    )?;
+    let embedded = serde_json::json!({
+        "text": base64::engine::general_purpose::STANDARD.encode(&packed),
+        "lengths": split.streams.each_ref().map(Vec::len),
+    });
     fs::write(
         out.join("core_wasm.js"),
-        format!("export default {};\n", serde_json::to_string(&texts)?),
+        format!("export default {embedded};\n"),
     )?;
-    fs::write(
-        out.join("core_wasm.d.ts"),
-        "/** The WASM module of the core in streams: base64 of raw deflate. */\ndeclare const texts: string[];\nexport default texts;\n",
-    )?;
+    let size = packed.len();
     fs::write(out.join("keyward_joined.wasm"), &split.module)?;
     println!("core: {} bytes of WASM, {size} deflated", wasm.len());
     Ok(())
@@ -179,8 +179,8 @@ fn check_join(root: &Path, out: &Path) -> Result<()> {
         r#"import { readFileSync } from "node:fs";
            import { inflateRawSync } from "node:zlib";
            const { join } = await import(process.cwd() + "/join.js");
-           const { default: texts } = await import(process.cwd() + "/core_wasm.js");
-           const joined = join(texts.map((text) => inflateRawSync(Buffer.from(text, "base64"))));
+           const { default: wasm } = await import(process.cwd() + "/core_wasm.js");
+           const joined = join(inflateRawSync(Buffer.from(wasm.text, "base64")), wasm.lengths);
            if (Buffer.compare(Buffer.from(joined), readFileSync("keyward_joined.wasm")) !== 0)
              throw new Error("join.ts does not give the module that was split");
            await WebAssembly.compile(joined);"#,
