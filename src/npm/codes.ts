@@ -130,7 +130,7 @@ export const groups: readonly AuthErrorGroup[] = ["config","insecure","wasm","di
 /** The group's number, times two, plus one if the same call may succeed later; message; fix. */
 export type Explanation = readonly [kind: number, message: string, fix: string];
 
-/** The codes that can occur before the core is loaded. */
+/** The codes that can occur before the core is loaded, or because the network is gone. */
 export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   config_missing: [0,"The configuration lacks an issuer or a client id.","Pass both: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). The detail names the missing one. With Vite, only variables that begin with VITE_ reach the page."],
   config_invalid: [0,"An option has a value that cannot be used.","Correct the named option. Allowed values stand in the type of createAuth's options; `leeway` is 0 to 300 seconds."],

@@ -35,7 +35,11 @@ export interface WireError {
 /** An error is not held back longer than this for the sake of its texts. */
 const TEXTS_WITHIN_MS = 1_000;
 
-const explanations: Partial<Record<AuthErrorCode, Explanation>> = { ...early };
+// Without a prototype: a code can come out of the page's storage, and "constructor" is none.
+const explanations: Partial<Record<AuthErrorCode, Explanation>> = Object.assign(
+  Object.create(null),
+  early,
+);
 
 /** Whether the texts of a code are here. Those that only the core can raise come when the first of them is needed. */
 export function isExplained(code: unknown): boolean {

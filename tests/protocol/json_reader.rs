@@ -120,9 +120,11 @@ fn the_order_of_members_means_nothing() {
         r#"{"b":null,"a":{"y":[2,1],"x":1}}"#,
         r#"{"b":null,"a":{"y":[1,2],"x":1,"z":1}}"#,
         r#"{"c":null,"a":{"y":[1,2],"x":1}}"#,
+        r#"{"b":null,"a":{"y":[1,2],"x":1},"c":0}"#,
         r#"{"a":{"y":[1,2],"x":1}}"#,
     ] {
         assert_ne!(one, object(other), "{other}");
+        assert_ne!(object(other), one, "{other}");
     }
     // Of twins the last counts, wherever it stands.
     assert_eq!(

@@ -132,7 +132,7 @@ fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
     text.push_str(
         "export type Explanation = readonly [kind: number, message: string, fix: string];\n\n",
     );
-    text.push_str("/** The codes that can occur before the core is loaded. */\n");
+    text.push_str("/** The codes that can occur before the core is loaded, or because the network is gone. */\n");
     text.push_str(&table("early", |code| early.contains(code.as_str())));
     text
 }
