@@ -5,13 +5,15 @@
 //! - [`protocol`]: builds every request and judges every answer, in the RFCs' words. Pure.
 //! - [`session`]: the state machine, events in and effects out; time and randomness are inputs. Pure.
 //! - [`link`]: the messages between a page and its vault. Pure.
-//! - `vault` (feature `browser`): carries out the session's effects with fetch, SubtleCrypto and timers. The only
+//! - `vault` (feature `vault`): carries out the session's effects with fetch, SubtleCrypto and timers. The only
 //!   holder of tokens.
+//! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches.
+//! - `yew` (features `yew` and `router`): components and hooks.
 //! - `js` (feature `js`): the surface of the npm package.
 //!
 //! Nothing points back: `protocol` knows nobody, `session` only `protocol`.
 // Without std a module that brings its own panic handler holds no text of a panic and nothing that formats one.
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "browser")), no_std)]
 #![forbid(unsafe_code)]
 
 #[macro_use]
@@ -21,8 +23,26 @@ pub mod link;
 pub mod protocol;
 pub mod session;
 
-#[cfg(all(feature = "browser", target_arch = "wasm32"))]
+#[cfg(feature = "vault")]
 pub mod vault;
+
+#[cfg(feature = "browser")]
+pub mod front;
+
+#[cfg(feature = "yew")]
+pub mod yew;
+
+#[cfg(feature = "browser")]
+pub use front::{
+    Auth, AuthConfig, AuthError, AuthEvent, AuthState, Diagnosis, Discovery, ExpiresAt, FetchError,
+    Resource, Restore, SignInOptions, SignOutOptions, Subscription, User,
+};
+#[cfg(feature = "browser")]
+pub use protocol::error::{Code, ProviderError};
+#[cfg(feature = "browser")]
+pub use session::effect::SignedOutReason;
+#[cfg(feature = "trace")]
+pub use vault::{Step, StepKind};
 
 // Off by default, so that no JavaScript export reaches a Rust app.
 #[cfg(all(feature = "js", target_arch = "wasm32"))]

@@ -8,7 +8,7 @@ mod incoming;
 mod outgoing;
 
 pub use incoming::{Ask, read};
-#[cfg(feature = "browser")]
+#[cfg(feature = "vault")]
 pub use outgoing::Outgoing;
 pub use outgoing::{error_to_json, notice_to_json, reply_to_json};
 

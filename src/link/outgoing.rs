@@ -9,7 +9,7 @@ use crate::session::event::Ticket;
 use crate::session::{Notice, Reply, Snapshot, Status};
 
 /// One message to the front.
-#[cfg(feature = "browser")]
+#[cfg(feature = "vault")]
 pub struct Outgoing {
     /// The message.
     pub json: String,
@@ -17,7 +17,7 @@ pub struct Outgoing {
     pub handle: wasm_bindgen::JsValue,
 }
 
-#[cfg(feature = "browser")]
+#[cfg(feature = "vault")]
 impl Outgoing {
     /// The answer to a command.
     #[must_use]

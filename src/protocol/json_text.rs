@@ -48,10 +48,57 @@ impl JsonText {
         }
     }
 
+    /// Adds a member whose name may be any text.
+    #[cfg(feature = "browser")]
+    pub(crate) fn any(&mut self, name: &str, json: &str) -> &mut Self {
+        let name = quoted(name);
+        self.raw(&name[1..name.len() - 1], json)
+    }
+
     /// The object's text.
     pub(crate) fn finish(mut self) -> String {
         self.0.push('}');
         self.0
+    }
+}
+
+/// A string.
+#[cfg(feature = "browser")]
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    escape_into(&mut out, text);
+    out.push('"');
+    out
+}
+
+/// A list of what is JSON already.
+#[cfg(feature = "browser")]
+pub(crate) fn list(items: impl Iterator<Item = String>) -> String {
+    let items: alloc::vec::Vec<String> = items.collect();
+    ["[", &items.join(","), "]"].concat()
+}
+
+/// A value that was read.
+#[cfg(feature = "browser")]
+pub(crate) fn value_to_json(value: &super::json::Value) -> String {
+    use super::json::Value;
+    use alloc::string::ToString;
+
+    match value {
+        // JSON knows no infinite number: what was too large for one is read as that.
+        Value::Number(number) if !number.is_finite() => "null".into(),
+        Value::Null => "null".into(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Array(items) => list(items.iter().map(value_to_json)),
+        Value::Object(map) => {
+            let mut out = JsonText::new();
+            for (name, value) in map.iter() {
+                out.any(name, &value_to_json(value));
+            }
+            out.finish()
+        }
     }
 }
 
@@ -113,6 +160,20 @@ mod tests {
         let all =
             json!({ "most": u64::MAX, "some": "x", "flag": true, "nested": { "a": [1, null] } });
         assert_eq!(read(out), all);
+    }
+
+    #[cfg(feature = "browser")]
+    #[test]
+    fn what_was_read_is_written_as_it_was() {
+        let text = r#"{"a\"b":[1,-2.5,1e21,true,null,"\u0001\\"],"o":{"":{"x":[]}},"n":9007199254740991}"#;
+        let read_value = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
+        let map = crate::protocol::json::parse_object(text, usize::MAX).unwrap();
+        let value = crate::protocol::json::Value::Object(map);
+        // Numbers are compared as floats: that is what this reader keeps of them.
+        assert_eq!(
+            read_value(&value_to_json(&value)).to_string().replace("1000000000000000000000", "1e+21"),
+            read_value(text).to_string().replace("1e21", "1e+21"),
+        );
     }
 
     fn read(out: JsonText) -> Value {

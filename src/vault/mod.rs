@@ -2,6 +2,8 @@
 //! scope has (fetch, SubtleCrypto, timers), so the same code runs in a page and in any worker.
 
 mod platform;
+#[cfg(feature = "trace")]
+pub(crate) mod trace;
 
 use alloc::boxed::Box;
 use alloc::rc::{Rc, Weak};
@@ -19,6 +21,9 @@ use crate::session::effect::SendKind;
 use crate::session::event::Ticket;
 use crate::session::{Command, Config, Effect, Event, Reply, Session};
 
+#[cfg(feature = "trace")]
+pub use self::trace::{Step, StepKind};
+
 /// A vault. Clones are handles to the same one.
 #[derive(Clone)]
 pub struct Vault(Rc<Inner>);
@@ -29,6 +34,8 @@ struct Inner {
     effects: RefCell<Vec<Effect>>,
     busy: Cell<bool>,
     platform: Platform,
+    #[cfg(feature = "trace")]
+    trace: trace::Trace,
     _hear: Closure<dyn Fn(String, JsValue)>,
 }
 
@@ -49,9 +56,17 @@ impl Vault {
                 effects: RefCell::default(),
                 busy: Cell::new(false),
                 platform: Platform::new(&hear),
+                #[cfg(feature = "trace")]
+                trace: trace::Trace::default(),
                 _hear: hear,
             }
         }))
+    }
+
+    /// Lets somebody see each step from now on.
+    #[cfg(feature = "trace")]
+    pub fn trace(&self, see: Box<dyn Fn(Step)>) {
+        self.0.trace.watch(see);
     }
 
     /// Takes one message of the front. `handle` is the `Request` of a `call`, and nothing otherwise.
@@ -64,7 +79,11 @@ impl Vault {
             link::Ask::Command(command) => command,
             link::Ask::Call { replayable } => {
                 match self.0.platform.about(ticket, &handle, replayable) {
-                    Some(request) => Command::Call(request),
+                    Some(request) => {
+                        #[cfg(feature = "trace")]
+                        self.0.trace.api(ticket, &request);
+                        Command::Call(request)
+                    }
                     None => return self.answer(ticket, Err(Error::new(Code::InternalError))),
                 }
             }
@@ -100,6 +119,8 @@ impl Vault {
     /// Runs one event through the session and carries out what follows, in order. A front that answers an effect at
     /// once comes back in here: its effects wait for their turn.
     fn dispatch(&self, event: Event) {
+        #[cfg(feature = "trace")]
+        self.0.trace.happened(&event);
         let now = platform::now() as u64;
         let effects = self.0.session.borrow_mut().handle(event, now);
         self.0.effects.borrow_mut().extend(effects);
@@ -119,6 +140,8 @@ impl Vault {
     }
 
     fn carry_out(&self, effect: Effect) {
+        #[cfg(feature = "trace")]
+        self.0.trace.will_do(&effect);
         let platform = &self.0.platform;
         match effect {
             Effect::Send {
@@ -173,8 +196,15 @@ impl Drop for Inner {
 
 /// Fills a buffer from the platform's secure source. Without one nothing secret may be made, so it stops here; the
 /// fronts refuse an insecure context long before.
+#[cfg(target_arch = "wasm32")]
 fn random(bytes: &mut [u8]) {
     if getrandom::fill(bytes).is_err() {
         wasm_bindgen::throw_str("no secure random source");
     }
+}
+
+/// On the host there is no page whose vault could be opened.
+#[cfg(not(target_arch = "wasm32"))]
+fn random(_: &mut [u8]) {
+    wasm_bindgen::throw_str("no secure random source");
 }

@@ -55,6 +55,14 @@ pub struct ProviderError {
     pub max_age: Option<u64>,
 }
 
+impl Code {
+    /// The code of a name.
+    #[cfg(feature = "browser")]
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|code| code.as_str() == name).copied()
+    }
+}
+
 impl Error {
     /// An error with nothing but its code.
     pub fn new(code: Code) -> Self {

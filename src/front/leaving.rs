@@ -1,0 +1,126 @@
+//! Sign-in and sign-out: the ways out of the page.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::convert::Infallible;
+
+use gloo_timers::callback::Timeout;
+
+use super::error::AuthError;
+use super::latch::Latch;
+use super::options::{SignInOptions, SignOutOptions};
+use super::page::{Page, now};
+use super::state::AuthEvent;
+use super::transactions;
+use crate::protocol::error::Code;
+use crate::protocol::json_text::JsonText;
+use crate::session::effect::SignedOutReason;
+
+/// A navigation that shows no effect for this many milliseconds did not happen.
+const NAVIGATION_DEADLINE: u32 = 60_000;
+
+impl Page {
+    pub(super) async fn sign_in(
+        self: &Rc<Self>,
+        options: &SignInOptions,
+    ) -> Result<Infallible, AuthError> {
+        self.link()?;
+        let return_to = self.return_path(options.return_to.as_deref())?;
+        self.require_secure_context()?;
+        transactions::probe().map_err(|code| self.fail(code))?;
+        let answer = self.ask("signIn", options.fields(&return_to)).await?;
+        let [url, state, record] =
+            ["url", "state", "record"].map(|name| answer.text(name).unwrap_or_default());
+        transactions::put(state, record).map_err(|code| self.fail(code))?;
+        #[cfg(feature = "trace")]
+        self.step(super::steps::authorization_request(url));
+        self.leave(url, state).await
+    }
+
+    /// Goes to the provider. Comes to an end only if the user comes back without an answer, or nothing happens.
+    async fn leave(self: &Rc<Self>, url: &str, state: &str) -> Result<Infallible, AuthError> {
+        let cancelled = Latch::new();
+        let page = Rc::downgrade(self);
+        let timeout = Timeout::new(NAVIGATION_DEADLINE, move || {
+            if let Some(page) = page.upgrade() {
+                page.came_back();
+            }
+        });
+        let (done, state) = (cancelled.clone(), alloc::string::String::from(state));
+        self.on_cancelled_navigation(move || {
+            drop(timeout);
+            transactions::discard(&state);
+            done.settle(());
+        });
+        self.assign(url);
+        cancelled.wait().await;
+        Err(self.fail(Code::NavigationCancelled))
+    }
+
+    pub(super) fn on_cancelled_navigation(&self, cancel: impl FnOnce() + 'static) {
+        self.cancel_navigation.replace(Some(Box::new(cancel)));
+    }
+
+    /// The user came back without an answer, and the browser brought the page back as it was.
+    pub(super) fn came_back(&self) {
+        if let Some(cancel) = self.cancel_navigation.take() {
+            cancel();
+        }
+    }
+
+    pub(super) async fn sign_out(self: &Rc<Self>, options: &SignOutOptions) -> Result<(), AuthError> {
+        let target = options.return_to.as_deref();
+        let return_to = target.map(|target| self.return_path(Some(target))).transpose()?;
+        self.link()?;
+        self.compare_mark();
+        if self.is_foreign() {
+            // Another session took this one's place. If it is another user's, the page reloads and signs nobody out.
+            let adopting = self.adopting.borrow().wait();
+            adopting.await;
+            if self.is_foreign() {
+                return Ok(());
+            }
+        }
+        let mark = self.mark.borrow().clone().or_else(|| self.stored_mark());
+        self.announce_end(mark.as_deref());
+        let mut fields = JsonText::new();
+        fields.maybe("session", self.session().as_deref());
+        self.forget_signed_in();
+        let answer = self.ask("signOut", fields).await?;
+        let (Some(url), Some(browser)) = (answer.text("url"), &self.browser) else {
+            return Ok(());
+        };
+        if options.only_here || !browser.window.navigator().on_line() {
+            return Ok(());
+        }
+        let mut record = JsonText::new();
+        record
+            .raw("signOut", "true")
+            .text("issuer", &self.config.issuer)
+            .text("clientId", &self.config.client_id)
+            .maybe("returnTo", return_to.as_deref())
+            .number("createdAt", Some(now()));
+        // Without a place for it the user lands at the redirect URI.
+        let _ = transactions::put(answer.text("state").unwrap_or_default(), &record.finish());
+        #[cfg(feature = "trace")]
+        self.step(super::steps::end_session_request(url));
+        self.assign(url);
+        Ok(())
+    }
+
+    fn forget_signed_in(&self) {
+        let reason = SignedOutReason::SignedOut;
+        let was_signed_in = self.state.borrow().is_signed_in();
+        self.forget_session();
+        self.settle_signed_out(reason, None);
+        if was_signed_in {
+            self.telling.emit(AuthEvent::SignedOut { reason });
+        }
+    }
+
+    fn assign(&self, url: &str) {
+        if let Some(browser) = &self.browser {
+            let _ = browser.window.location().assign(url);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The load of the page: a callback is redeemed, a session restored, or nobody is signed in.
+
+use alloc::rc::Rc;
+use alloc::string::String;
+
+use wasm_bindgen::JsValue;
+use web_sys::Window;
+
+use super::callback::{Arrival, take_load};
+use super::error::AuthError;
+use super::link::{Refusal, Reply};
+use super::page::{Page, now};
+use super::page_life::{is_top_level, shown};
+use super::target::same_origin_path;
+use super::{Restore, transactions};
+use crate::protocol::error::{Code, Error};
+use crate::protocol::json_text::JsonText;
+use crate::session::effect::SignedOutReason;
+
+impl Page {
+    pub(super) async fn start(self: Rc<Self>, arrival: Option<Arrival>) {
+        let outcome = match arrival {
+            _ if self.link().is_err() => {
+                return self.settle_load(SignedOutReason::NeverSignedIn, self.link().err());
+            }
+            Some(Arrival::Callback {
+                query,
+                record,
+                replayed,
+                restore,
+            }) => {
+                if replayed {
+                    let failure = self.fail(Code::CallbackReplayed);
+                    self.restore(Some(failure)).await
+                } else {
+                    self.finish(query, record, restore).await
+                }
+            }
+            Some(Arrival::SignedOut) => {
+                // The provider's session is over too: from here on a restore is worth trying again.
+                if let Some(store) = self.store().filter(|store| store.is_ended()) {
+                    store.remove_mark();
+                }
+                self.settle_load(SignedOutReason::SignedOut, None);
+                Ok(())
+            }
+            _ => self.restore(None).await,
+        };
+        if let Err(error) = outcome {
+            self.settle_load(SignedOutReason::Expired, Some(error));
+        }
+    }
+
+    async fn finish(
+        self: &Rc<Self>,
+        query: String,
+        record: Option<String>,
+        is_restore: bool,
+    ) -> Result<(), AuthError> {
+        self.require_secure_context()?;
+        let mut fields = JsonText::new();
+        fields
+            .text("query", &query)
+            .maybe("record", record.as_deref())
+            .maybe("mark", self.stored_mark().as_deref());
+        match self.ask("callback", fields).await {
+            Ok(answer) => {
+                if let Some(store) = self.store().filter(|_| is_restore) {
+                    store.restore_answered(now(), false);
+                }
+                if let Some(carried) = answer.text("carry").and_then(Code::parse) {
+                    self.show_error(self.fail(carried));
+                }
+                // A sign-out elsewhere can have come in between.
+                self.settle_load(SignedOutReason::SignedOutElsewhere, None);
+                Ok(())
+            }
+            Err(failure) if is_restore => {
+                // The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something.
+                let needs_user = matches!(
+                    failure.code(),
+                    Code::LoginRequired
+                        | Code::InteractionRequired
+                        | Code::ConsentRequired
+                        | Code::AccountSelectionRequired
+                );
+                if let Some(store) = self.store() {
+                    // What a new try may mend does not close the door.
+                    store.restore_answered(now(), !needs_user && !failure.retryable());
+                    if needs_user {
+                        store.remove_hint();
+                    }
+                }
+                let reason = if self.is_ended() {
+                    SignedOutReason::SignedOut
+                } else {
+                    SignedOutReason::SessionEnded
+                };
+                self.settle_load(reason, Some(failure));
+                Ok(())
+            }
+            Err(failure) => self.restore(Some(failure)).await,
+        }
+    }
+
+    /// Gets the session back with the provider's help, or settles. `failure` is what the user still has to see.
+    async fn restore(self: &Rc<Self>, failure: Option<AuthError>) -> Result<(), AuthError> {
+        let Some(browser) = &self.browser else {
+            return Ok(());
+        };
+        let store = &browser.store;
+        let hinted = store.hint();
+        let settle = |reason, error| {
+            self.settle_load(reason, error);
+            Ok(())
+        };
+        if store.is_ended() {
+            return settle(SignedOutReason::SignedOut, failure);
+        }
+        let wanted = match self.config.restore {
+            Restore::Never => false,
+            Restore::WasSignedIn => hinted,
+            Restore::Always => true,
+        };
+        if !wanted {
+            let reason = if hinted {
+                SignedOutReason::Expired
+            } else {
+                SignedOutReason::NeverSignedIn
+            };
+            return settle(reason, failure);
+        }
+        if !is_top_level() {
+            return settle(SignedOutReason::Expired, failure);
+        }
+        if !store.may_restore(now()) {
+            let failure = failure.unwrap_or_else(|| self.fail(Code::RestoreClosed));
+            return settle(SignedOutReason::Expired, Some(failure));
+        }
+        // An answer for this client, too, may be in this load; then the failure is what there is to say.
+        if take_load() && failure.is_none() {
+            return settle(SignedOutReason::Expired, None);
+        }
+        self.require_secure_context()?;
+        shown().await;
+        let mut fields = JsonText::new();
+        fields
+            .text("returnTo", &self.return_path(None)?)
+            .maybe("mark", store.mark().as_deref())
+            .maybe("carry", failure.as_ref().map(|failure| failure.code().as_str()));
+        let answer = self.ask("restore", fields).await?;
+        shown().await;
+        // The user may have signed out, here or elsewhere, while the metadata was on its way.
+        if !self.state.borrow().is_loading() {
+            return Ok(());
+        }
+        if store.is_ended() {
+            return settle(SignedOutReason::SignedOutElsewhere, failure);
+        }
+        let [url, state, record] =
+            ["url", "state", "record"].map(|name| answer.text(name).unwrap_or_default());
+        transactions::put(state, record).map_err(|code| self.fail(code))?;
+        store.count_restore(now());
+        let page = Rc::downgrade(self);
+        self.on_cancelled_navigation(move || {
+            if let Some(page) = page.upgrade() {
+                page.settle_load(SignedOutReason::Expired, None);
+            }
+        });
+        #[cfg(feature = "trace")]
+        self.step(super::steps::authorization_request(url));
+        let _ = browser.window.location().replace(url);
+        Ok(())
+    }
+
+    /// The load ends signed out, unless something else has ended it.
+    pub(super) fn settle_load(&self, reason: SignedOutReason, last_error: Option<AuthError>) {
+        if self.state.borrow().is_loading() {
+            self.settle_signed_out(reason, last_error);
+        }
+    }
+
+    /// Asks the vault what nothing but Keyward itself can refuse.
+    pub(super) async fn ask(
+        &self,
+        command: &str,
+        fields: JsonText,
+    ) -> Result<super::link::Answer, AuthError> {
+        let reply: Reply = self.link()?.ask(command, fields, JsValue::UNDEFINED).await;
+        reply.map_err(|refusal| match refusal {
+            Refusal::Error(error) => self.named(error),
+            Refusal::Thrown(_) => self.fail(Code::InternalError),
+        })
+    }
+
+    pub(super) fn require_secure_context(&self) -> Result<(), AuthError> {
+        let window = self.browser.as_ref().map(|browser| &browser.window);
+        if window.is_some_and(Window::is_secure_context) {
+            return Ok(());
+        }
+        Err(self.fail(Code::InsecureContext))
+    }
+
+    /// A return target as a path of this origin.
+    pub(super) fn return_path(&self, target: Option<&str>) -> Result<String, AuthError> {
+        let path = || {
+            let location = self.browser.as_ref()?.window.location();
+            match target {
+                Some(target) => same_origin_path(target, &location),
+                None => same_origin_path(&location.href().ok()?, &location),
+            }
+        };
+        path().ok_or_else(|| self.named(Error::new(Code::ConfigReturnTarget)))
+    }
+}
