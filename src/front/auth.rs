@@ -280,7 +280,9 @@ impl Page {
             Some(_) => Latch::new(),
             None => Latch::settled(loading.clone()),
         };
-        let origin = browser.as_ref().map(|browser| browser.window.location().origin());
+        let origin = browser
+            .as_ref()
+            .map(|browser| browser.window.location().origin());
         let issuer_origin = browser.as_ref().and_then(|_| Url::new(&config.issuer).ok());
         let names = Rc::new(Names {
             issuer_origin: issuer_origin.map_or_else(|| config.issuer.clone(), |url| url.origin()),
@@ -328,7 +330,10 @@ impl Page {
                 }
                 #[cfg(feature = "trace")]
                 Some(Arrival::Callback { query, .. }) => {
-                    page.step(super::steps::authorization_response(query, &page.redirect_uri));
+                    page.step(super::steps::authorization_response(
+                        query,
+                        &page.redirect_uri,
+                    ));
                 }
                 _ => {}
             }

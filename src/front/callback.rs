@@ -68,7 +68,11 @@ pub(super) fn arrive(window: &Window, client: &Client<'_>) -> Option<Arrival> {
     let parameters = url.search_params();
     let state = parameters.get("state");
     let record = state.as_deref().and_then(transactions::peek);
-    let member = |name: &str| record.as_deref().and_then(|record| json::string(record, name));
+    let member = |name: &str| {
+        record
+            .as_deref()
+            .and_then(|record| json::string(record, name))
+    };
     let own = record.as_deref().is_some_and(|record| client.owns(record));
     // An answer to another client of this page is that one's to take.
     if !own && member("issuer").is_some() && member("clientId").is_some() {
@@ -76,7 +80,11 @@ pub(super) fn arrive(window: &Window, client: &Client<'_>) -> Option<Arrival> {
         return None;
     }
     let return_to = member("returnTo");
-    let is = |name: &str| record.as_deref().is_some_and(|record| json::flag(record, name));
+    let is = |name: &str| {
+        record
+            .as_deref()
+            .is_some_and(|record| json::flag(record, name))
+    };
     if let Some(state) = state.as_deref().filter(|_| is("signOut")) {
         take_load();
         transactions::take(state);
@@ -119,7 +127,10 @@ impl Client<'_> {
     /// Whether the page was opened with an answer to this client that the URL does not show any more.
     fn lost(&self, window: &Window) -> bool {
         let opened_with = || {
-            let entry = window.performance()?.get_entries_by_type("navigation").get(0);
+            let entry = window
+                .performance()?
+                .get_entries_by_type("navigation")
+                .get(0);
             let opened = entry.dyn_into::<PerformanceEntry>().ok()?.name();
             let state = Url::new(&opened).ok()?.search_params().get("state")?;
             transactions::peek(&state)
@@ -159,7 +170,11 @@ fn scrub(window: &Window, url: &Url, names: &[&str], client: &Client<'_>, return
         !pair.is_empty() && !names.contains(&name().unwrap_or_default().as_str())
     };
     let search = url.search();
-    let mine: Vec<&str> = search.trim_start_matches('?').split('&').filter(is_mine).collect();
+    let mine: Vec<&str> = search
+        .trim_start_matches('?')
+        .split('&')
+        .filter(is_mine)
+        .collect();
     url.set_search(&mine.join("&"));
     let target = stay(url, client, &location)
         .or_else(|| landing(return_to?, &location))
@@ -196,7 +211,9 @@ fn without_empty_query(url: &str) -> String {
 
 /// A router may have kept the URL in its own state.
 fn scrubbed(state: JsValue) -> JsValue {
-    let text = js_sys::JSON::stringify(&state).map(String::from).unwrap_or_default();
+    let text = js_sys::JSON::stringify(&state)
+        .map(String::from)
+        .unwrap_or_default();
     let holds_answer = ["code=", "state=", "iss="].iter().any(|name| {
         text.match_indices(name)
             .any(|(at, _)| text[..at].ends_with(['?', '&']))

@@ -51,9 +51,9 @@ impl Page {
         fields.text("session", &session).raw("replayable", "true");
         let link = self.link()?;
         match link.ask("call", fields, request.into()).await {
-            Ok(Answer { handle, .. }) => {
-                handle.dyn_into().map_err(|_| self.fail(Code::InternalError).into())
-            }
+            Ok(Answer { handle, .. }) => handle
+                .dyn_into()
+                .map_err(|_| self.fail(Code::InternalError).into()),
             Err(Refusal::Error(error)) => {
                 let error = self.named(error);
                 self.tell_step_up(&error);

@@ -197,13 +197,13 @@ impl AuthConfig {
             .maybe("scope", self.scope.as_deref())
             .number("leeway", self.leeway)
             .number("rotationGrace", self.rotation_grace)
-            .raw(
-                "authorizationParams",
-                &pairs(&self.parameters),
-            )
+            .raw("authorizationParams", &pairs(&self.parameters))
             .raw("trustedAudiences", &texts(&self.trusted_audiences));
         if !self.resources.is_empty() {
-            out.raw("resources", &list(self.resources.iter().map(Resource::to_json)));
+            out.raw(
+                "resources",
+                &list(self.resources.iter().map(Resource::to_json)),
+            );
         }
         if let Some(metadata) = &self.metadata {
             // What is no object must not make the other options unreadable.
@@ -227,7 +227,10 @@ impl Resource {
     }
 
     /// Path prefixes of another origin: scheme, host and port.
-    pub fn at(origin: impl Into<String>, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn at(
+        origin: impl Into<String>,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
         Self::new(Some(origin.into()), paths)
     }
 

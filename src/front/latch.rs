@@ -56,7 +56,11 @@ impl<T: Clone> Latch<T> {
             if let Some(value) = &inner.value {
                 return Poll::Ready(value.clone());
             }
-            if !inner.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+            if !inner
+                .waiting
+                .iter()
+                .any(|waker| waker.will_wake(context.waker()))
+            {
                 inner.waiting.push(context.waker().clone());
             }
             Poll::Pending

@@ -68,9 +68,14 @@ impl Page {
         }
     }
 
-    pub(super) async fn sign_out(self: &Rc<Self>, options: &SignOutOptions) -> Result<(), AuthError> {
+    pub(super) async fn sign_out(
+        self: &Rc<Self>,
+        options: &SignOutOptions,
+    ) -> Result<(), AuthError> {
         let target = options.return_to.as_deref();
-        let return_to = target.map(|target| self.return_path(Some(target))).transpose()?;
+        let return_to = target
+            .map(|target| self.return_path(Some(target)))
+            .transpose()?;
         self.link()?;
         self.compare_mark();
         if self.is_foreign() {

@@ -164,19 +164,22 @@ pub(super) fn error_of(message: &Map) -> Option<Error> {
     let mut read = code_of(error, "code")?;
     read.detail = text("detail");
     read.retry_after = error.get("retryAfter").and_then(Value::as_u64);
-    read.provider = error.get("provider").and_then(Value::as_object).map(|said| {
-        let text = |name: &str| json::string(said, name).map(String::from);
-        let number = |name: &str| said.get(name).and_then(Value::as_u64);
-        Box::new(ProviderError {
-            error: text("error").unwrap_or_default(),
-            description: text("description"),
-            uri: text("uri"),
-            status: number("status").map(|status| status as u16),
-            scope: text("scope"),
-            acr_values: text("acrValues"),
-            max_age: number("maxAge"),
-        })
-    });
+    read.provider = error
+        .get("provider")
+        .and_then(Value::as_object)
+        .map(|said| {
+            let text = |name: &str| json::string(said, name).map(String::from);
+            let number = |name: &str| said.get(name).and_then(Value::as_u64);
+            Box::new(ProviderError {
+                error: text("error").unwrap_or_default(),
+                description: text("description"),
+                uri: text("uri"),
+                status: number("status").map(|status| status as u16),
+                scope: text("scope"),
+                acr_values: text("acrValues"),
+                max_age: number("maxAge"),
+            })
+        });
     Some(read)
 }
 

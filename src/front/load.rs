@@ -147,7 +147,10 @@ impl Page {
         fields
             .text("returnTo", &self.return_path(None)?)
             .maybe("mark", store.mark().as_deref())
-            .maybe("carry", failure.as_ref().map(|failure| failure.code().as_str()));
+            .maybe(
+                "carry",
+                failure.as_ref().map(|failure| failure.code().as_str()),
+            );
         let answer = self.ask("restore", fields).await?;
         shown().await;
         // The user may have signed out, here or elsewhere, while the metadata was on its way.

@@ -3,10 +3,10 @@
 use alloc::rc::Rc;
 use alloc::string::String;
 
+use super::error::AuthError;
 use super::link::{code_of, error_of};
 use super::page::{Page, now};
 use super::state::{AuthEvent, AuthState, User};
-use super::error::AuthError;
 use crate::protocol::error::Code;
 use crate::protocol::json::{self, Map, Value};
 use crate::protocol::json_text::JsonText;

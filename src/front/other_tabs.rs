@@ -47,11 +47,15 @@ impl Page {
                 network.tell("wake", JsonText::new());
             },
         ));
-        let Some(channel) = &browser.channel else { return };
+        let Some(channel) = &browser.channel else {
+            return;
+        };
         let page = self.clone();
         // Stays open when the page is hidden: a message then keeps the page from coming back out of the cache.
         let on_message = EventListener::new(channel, "message", move |event| {
-            let data = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
+            let data = event
+                .dyn_ref::<MessageEvent>()
+                .and_then(|event| event.data().as_string());
             // The message can be here before the storage shows it.
             if let Some(ended) = data.as_deref().and_then(|data| data.strip_prefix('-')) {
                 let mark = page.mark.borrow().clone();
@@ -65,7 +69,11 @@ impl Page {
     }
 
     pub(super) fn post(&self, mark: &str) {
-        if let Some(channel) = self.browser.as_ref().and_then(|browser| browser.channel.as_ref()) {
+        if let Some(channel) = self
+            .browser
+            .as_ref()
+            .and_then(|browser| browser.channel.as_ref())
+        {
             let _ = channel.post_message(&JsValue::from(mark));
         }
     }
@@ -136,7 +144,9 @@ impl Page {
     pub(super) fn is_foreign(&self) -> bool {
         let stored = self.stored_mark();
         let own = self.mark.borrow();
-        own.is_some() && stored.as_deref().is_some_and(|mark| mark.starts_with('+')) && stored != *own
+        own.is_some()
+            && stored.as_deref().is_some_and(|mark| mark.starts_with('+'))
+            && stored != *own
     }
 
     /// Tells every tab, in this very task, that a session is over.

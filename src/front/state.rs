@@ -176,7 +176,9 @@ impl User {
 
     pub(super) fn same_claims(&self, other: &Self) -> bool {
         self.claims().count() == other.claims().count()
-            && self.claims().all(|(name, value)| other.claim(name) == Some(value))
+            && self
+                .claims()
+                .all(|(name, value)| other.claim(name) == Some(value))
     }
 }
 

@@ -44,7 +44,10 @@ pub(super) fn end_session_response(url: &str) -> Step {
 }
 
 fn leaving(kind: StepKind, url: &str) -> Step {
-    let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    let query = url
+        .split_once('?')
+        .map(|(_, query)| query)
+        .unwrap_or_default();
     front_channel(kind, url, of_form(query))
 }
 

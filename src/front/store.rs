@@ -139,7 +139,10 @@ impl Store {
     fn write_attempts(&self, attempts: &Attempts) {
         let mut out = JsonText::new();
         out.number("unanswered", Some(attempts.unanswered))
-            .raw("times", &list(attempts.times.iter().map(|time| decimal(*time))))
+            .raw(
+                "times",
+                &list(attempts.times.iter().map(|time| decimal(*time))),
+            )
             .number("closedUntil", Some(attempts.closed_until));
         self.write("attempts", &out.finish());
     }

@@ -38,10 +38,22 @@ mod tests {
 
     #[test]
     fn what_looks_like_an_absolute_url() {
-        for text in ["https:evil.example", " javascript:x", "a+b.c-1:", "\tdata:,"] {
+        for text in [
+            "https:evil.example",
+            " javascript:x",
+            "a+b.c-1:",
+            "\tdata:,",
+        ] {
             assert!(has_scheme(text), "{text}");
         }
-        for text in ["/orders?at=12:30", "orders", "//evil.example", "1a:b", "?x:y", ""] {
+        for text in [
+            "/orders?at=12:30",
+            "orders",
+            "//evil.example",
+            "1a:b",
+            "?x:y",
+            "",
+        ] {
             assert!(!has_scheme(text), "{text}");
         }
     }

@@ -102,7 +102,12 @@ impl Telling {
             let ids: Vec<u64> = inner.listeners.borrow().iter().map(|one| one.id).collect();
             for id in ids {
                 // One that ended meanwhile hears no more.
-                let found = inner.listeners.borrow().iter().find(|one| one.id == id).map(|one| one.hear.clone());
+                let found = inner
+                    .listeners
+                    .borrow()
+                    .iter()
+                    .find(|one| one.id == id)
+                    .map(|one| one.hear.clone());
                 if let Some(hear) = found {
                     (hear.borrow_mut())(&told);
                 }
@@ -123,7 +128,10 @@ impl Telling {
         let diagnosis = Diagnosis { error, at: now };
         {
             let mut known = self.0.diagnostics.borrow_mut();
-            if known.last().is_some_and(|last| last.error == diagnosis.error && now < last.at + SAME) {
+            if known
+                .last()
+                .is_some_and(|last| last.error == diagnosis.error && now < last.at + SAME)
+            {
                 return;
             }
             if known.len() == MOST_DIAGNOSTICS {
@@ -160,7 +168,9 @@ mod tests {
         let heard = Rc::new(RefCell::new(Vec::new()));
         let log = heard.clone();
         telling
-            .listen(states(move |state| log.borrow_mut().push(state.is_loading())))
+            .listen(states(move |state| {
+                log.borrow_mut().push(state.is_loading())
+            }))
             .forget();
         heard
     }
@@ -198,7 +208,9 @@ mod tests {
         let heard = Rc::new(Cell::new(0));
         let held: Rc<RefCell<Option<Subscription>>> = Rc::default();
         let dropper = held.clone();
-        telling.listen(states(move |_| drop(dropper.borrow_mut().take()))).forget();
+        telling
+            .listen(states(move |_| drop(dropper.borrow_mut().take())))
+            .forget();
         let count = heard.clone();
         let second = telling.listen(states(move |_| count.set(count.get() + 1)));
         *held.borrow_mut() = Some(second);

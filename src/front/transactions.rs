@@ -32,7 +32,9 @@ pub(super) fn put(state: &str, record: &str) -> Result<(), Code> {
     let storage = storage().ok_or(Code::StorageUnavailable)?;
     storage.set_item(&key(state), record).map_err(|thrown| {
         let _ = storage.remove_item(&key(state));
-        let name = thrown.dyn_into::<DomException>().map(|thrown| thrown.name());
+        let name = thrown
+            .dyn_into::<DomException>()
+            .map(|thrown| thrown.name());
         match name.as_deref() {
             Ok("QuotaExceededError" | "NS_ERROR_DOM_QUOTA_REACHED") => Code::StorageFull,
             _ => Code::StorageUnavailable,
@@ -117,9 +119,11 @@ fn used() -> Vec<String> {
     let object = ["{\"used\":", &read(USED).unwrap_or_default(), "}"].concat();
     let object = json::parse_object(&object, usize::MAX);
     match object.as_ref().ok().and_then(|map| map.get("used")) {
-        Some(Value::Array(states)) => {
-            states.iter().filter_map(Value::as_str).map(String::from).collect()
-        }
+        Some(Value::Array(states)) => states
+            .iter()
+            .filter_map(Value::as_str)
+            .map(String::from)
+            .collect(),
         _ => Vec::new(),
     }
 }

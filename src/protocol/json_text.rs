@@ -165,13 +165,16 @@ mod tests {
     #[cfg(feature = "browser")]
     #[test]
     fn what_was_read_is_written_as_it_was() {
-        let text = r#"{"a\"b":[1,-2.5,1e21,true,null,"\u0001\\"],"o":{"":{"x":[]}},"n":9007199254740991}"#;
+        let text =
+            r#"{"a\"b":[1,-2.5,1e21,true,null,"\u0001\\"],"o":{"":{"x":[]}},"n":9007199254740991}"#;
         let read_value = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
         let map = crate::protocol::json::parse_object(text, usize::MAX).unwrap();
         let value = crate::protocol::json::Value::Object(map);
         // Numbers are compared as floats: that is what this reader keeps of them.
         assert_eq!(
-            read_value(&value_to_json(&value)).to_string().replace("1000000000000000000000", "1e+21"),
+            read_value(&value_to_json(&value))
+                .to_string()
+                .replace("1000000000000000000000", "1e+21"),
             read_value(text).to_string().replace("1e21", "1e+21"),
         );
     }

@@ -122,7 +122,13 @@ impl Trace {
                 ..
             } if *kind != SendKind::Probe => self.sent(*call, request),
             Effect::CallApi { ticket, .. } => {
-                self.show(StepKind::ApiCall, self.api_url(*ticket), None, Vec::new(), None);
+                self.show(
+                    StepKind::ApiCall,
+                    self.api_url(*ticket),
+                    None,
+                    Vec::new(),
+                    None,
+                );
             }
             Effect::Deliver { ticket } | Effect::Reply { ticket, .. } => {
                 self.tickets.borrow_mut().retain(|(one, _)| one != ticket);
@@ -137,7 +143,13 @@ impl Trace {
             Event::Answered { call, answer } => self.answered(*call, answer),
             Event::Verified {
                 valid: Some(true), ..
-            } => self.show(StepKind::IdTokenVerified, String::new(), None, Vec::new(), None),
+            } => self.show(
+                StepKind::IdTokenVerified,
+                String::new(),
+                None,
+                Vec::new(),
+                None,
+            ),
             Event::ApiAnswered { ticket, status, .. } => {
                 let url = self.api_url(*ticket);
                 self.show(StepKind::ApiAnswer, url, Some(*status), Vec::new(), None);
@@ -177,9 +189,15 @@ impl Trace {
             Ok(answer) => {
                 let is_read = matches!(
                     kind,
-                    StepKind::DiscoveryResponse | StepKind::TokenResponse | StepKind::RefreshResponse
+                    StepKind::DiscoveryResponse
+                        | StepKind::TokenResponse
+                        | StepKind::RefreshResponse
                 );
-                let body = if is_read { of_json(&answer.body) } else { Vec::new() };
+                let body = if is_read {
+                    of_json(&answer.body)
+                } else {
+                    Vec::new()
+                };
                 self.show(kind, url, Some(answer.status), body, None);
             }
             Err(failure) => self.show(kind, url, None, Vec::new(), Some(name_of(*failure))),
@@ -248,8 +266,14 @@ fn of_json(body: &str) -> Vec<(String, Option<String>)> {
 fn kinds_of(request: &Request, body: &str) -> (StepKind, StepKind) {
     use StepKind as Kind;
 
-    let has_token = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    let grant = |name: &str| body.split('&').any(|pair| pair.strip_prefix("grant_type=") == Some(name));
+    let has_token = request
+        .headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let grant = |name: &str| {
+        body.split('&')
+            .any(|pair| pair.strip_prefix("grant_type=") == Some(name))
+    };
     if request.url.contains("/.well-known/") && body.is_empty() {
         (Kind::DiscoveryRequest, Kind::DiscoveryResponse)
     } else if grant("authorization_code") {
@@ -285,11 +309,17 @@ mod tests {
         let form = "grant_type=authorization_code&code=SECRET&code_verifier=SECRET&client_id=spa&new_thing=SECRET";
         let shown = of_form(form);
         assert_eq!(shown.len(), 5);
-        assert_eq!(shown[0], ("grant_type".into(), Some("authorization_code".into())));
+        assert_eq!(
+            shown[0],
+            ("grant_type".into(), Some("authorization_code".into()))
+        );
         assert_eq!(shown[1], ("code".into(), None));
         let body = r#"{"access_token":"SECRET","expires_in":60,"refresh_token":"SECRET","id_token":"SECRET","scope":"openid"}"#;
         let text = format!("{shown:?}{:?}", of_json(body));
-        assert!(text.contains("\"openid\"") && text.contains("\"60\""), "{text}");
+        assert!(
+            text.contains("\"openid\"") && text.contains("\"60\""),
+            "{text}"
+        );
         assert!(!text.contains("SECRET"), "{text}");
     }
 }

@@ -32,10 +32,8 @@ mod require;
 mod router;
 
 pub use buttons::{SignInButton, SignInButtonProps, SignOutButton, SignOutButtonProps};
-pub use gates::{
-    AuthFailed, AuthFailedProps, AuthPending, GateProps, SignedIn, SignedOut,
-};
-pub use hooks::{use_try_auth, use_auth, use_auth_state, use_user};
+pub use gates::{AuthFailed, AuthFailedProps, AuthPending, GateProps, SignedIn, SignedOut};
+pub use hooks::{use_auth, use_auth_state, use_try_auth, use_user};
 pub use provider::{AuthProvider, AuthProviderProps};
 pub use require::{RequireAuth, RequireAuthProps};
 #[cfg(feature = "router")]

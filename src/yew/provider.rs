@@ -2,7 +2,14 @@
 
 use yew::prelude::*;
 
+#[cfg(feature = "router")]
+use super::router::use_router_follows;
 use crate::front::{Auth, AuthConfig, AuthState};
+
+/// Without a router nobody has to be told where the page is.
+#[cfg(not(feature = "router"))]
+#[hook]
+fn use_router_follows() {}
 
 /// What the hooks find. It changes with the state, so that whoever uses it is rendered anew then, and only then.
 #[derive(Clone, PartialEq)]
@@ -42,8 +49,7 @@ pub fn AuthProvider(props: &AuthProviderProps) -> Html {
     );
     let auth = Auth::clone(&auth);
     let state = use_state_eq(|| auth.state());
-    #[cfg(feature = "router")]
-    super::router::use_router_follows();
+    use_router_follows();
     {
         let state = state.clone();
         use_effect_with(auth.clone(), move |auth| {
