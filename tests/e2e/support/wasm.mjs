@@ -1,0 +1,47 @@
+// Builds a crate of this repository for the browser, as its files by path.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
+const TARGET = "wasm32-unknown-unknown";
+
+const built = new Map();
+
+/**
+ * Compiles a package of the workspace and gives `{ glue, wasm }`: one ES module, which fetches nothing by itself, and the
+ * module's bytes. Once per process; cargo knows what it has built before.
+ */
+export function buildWasm(name) {
+  if (!built.has(name)) built.set(name, compile(name));
+  return built.get(name);
+}
+
+async function compile(name) {
+  const cargo = (...args) =>
+    execFileSync("cargo", ["--quiet", ...args], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+  cargo("build", "--package", name, "--target", TARGET);
+  const target = join(root, "target");
+  const file = join(target, TARGET, "debug", `${name}.wasm`);
+  const out = join(target, "e2e-wasm", name);
+  rmSync(out, { recursive: true, force: true });
+  cargo(
+    ...["run", "--package", "xtask", "--", "bindgen", "--target=web", "--no-typescript"],
+    ...["--omit-default-module-path", "--out-name=app", `--out-dir=${out}`, file],
+  );
+  // One file, with the snippets of JavaScript that the crates bring along.
+  const { outputFiles } = await build({
+    entryPoints: [join(out, "app.js")],
+    bundle: true,
+    write: false,
+    format: "esm",
+    logLevel: "warning",
+  });
+  return { glue: outputFiles[0].text, wasm: readFileSync(join(out, "app_bg.wasm")) };
+}
