@@ -86,14 +86,12 @@ pub(super) async fn shown() {
             listeners.clear();
             return Poll::Ready(());
         }
-        if listeners.is_empty() {
-            if let Some(document) = document() {
-                for event in ["visibilitychange", "prerenderingchange"] {
-                    let waker = context.waker().clone();
-                    listeners.push(EventListener::new(&document, event, move |_| {
-                        waker.wake_by_ref();
-                    }));
-                }
+        if let Some(document) = document().filter(|_| listeners.is_empty()) {
+            for event in ["visibilitychange", "prerenderingchange"] {
+                let waker = context.waker().clone();
+                listeners.push(EventListener::new(&document, event, move |_| {
+                    waker.wake_by_ref();
+                }));
             }
         }
         Poll::Pending

@@ -39,9 +39,11 @@ struct Inner {
     diagnostics: RefCell<Vec<Diagnosis>>,
 }
 
+type Hear = Rc<RefCell<dyn FnMut(&Told)>>;
+
 struct Listener {
     id: u64,
-    hear: Rc<RefCell<dyn FnMut(&Told)>>,
+    hear: Hear,
 }
 
 /// A listener that listens until this is dropped.
@@ -82,7 +84,7 @@ impl Telling {
     pub(super) fn listen(&self, hear: impl FnMut(&Told) + 'static) -> Subscription {
         let id = self.0.ids.get();
         self.0.ids.set(id + 1);
-        let hear: Rc<RefCell<dyn FnMut(&Told)>> = Rc::new(RefCell::new(hear));
+        let hear: Hear = Rc::new(RefCell::new(hear));
         self.0.listeners.borrow_mut().push(Listener { id, hear });
         Subscription {
             telling: Rc::downgrade(&self.0),

@@ -99,16 +99,19 @@ const SHOWN: [&str; 20] = [
     "ui_locales",
 ];
 
+/// Somebody who sees each step.
+type See = Box<dyn Fn(Step)>;
+
 /// Who sees the steps, and what is on its way.
 #[derive(Default)]
 pub(super) struct Trace {
-    see: RefCell<Option<Box<dyn Fn(Step)>>>,
+    see: RefCell<Option<See>>,
     calls: RefCell<Vec<(u32, StepKind, String)>>,
     tickets: RefCell<Vec<(u32, String)>>,
 }
 
 impl Trace {
-    pub(super) fn watch(&self, see: Box<dyn Fn(Step)>) {
+    pub(super) fn watch(&self, see: See) {
         self.see.replace(Some(see));
     }
 
