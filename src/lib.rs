@@ -47,3 +47,8 @@ pub use vault::{Step, StepKind};
 // Off by default, so that no JavaScript export reaches a Rust app.
 #[cfg(all(feature = "js", target_arch = "wasm32"))]
 pub mod js;
+
+/// The README's examples, compiled.
+#[cfg(all(doctest, feature = "yew"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

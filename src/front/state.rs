@@ -129,6 +129,15 @@ impl User {
         self.text("name")
     }
 
+    /// The best name there is to greet with: a provider need not send more than the subject.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        ["name", "preferred_username", "nickname", "email"]
+            .iter()
+            .find_map(|claim| self.text(claim).filter(|name| !name.is_empty()))
+            .unwrap_or_else(|| self.sub())
+    }
+
     /// The e-mail address. Not unique, and not checked unless `email_verified` says so.
     #[must_use]
     pub fn email(&self) -> Option<&str> {

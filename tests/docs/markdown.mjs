@@ -14,7 +14,7 @@ export function read(name) {
 /** The blocks of one language in a document, with the line each begins at. */
 export function blocks(name, language) {
   const text = read(name);
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+  return [...text.matchAll(/^```(\w*)[^\n]*\n([\s\S]*?)^```$/gm)]
     .filter(([, tag]) => tag === language)
     .map((match) => ({
       line: text.slice(0, match.index).split("\n").length + 1,
