@@ -9,21 +9,14 @@ import { go } from "./support/harness.mjs";
 import { startSite } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { answer, until } from "./support/until.mjs";
-import { buildWasm } from "./support/wasm.mjs";
-
-const PAGE = `<!doctype html><html lang="en"><title>Yew</title><link rel="icon" href="data:,">
-<script type="module">
-  import init from "/yew/app.js";
-  await init({ module_or_path: "/yew/app.wasm" });
-</script><body></body></html>`;
+import { wasmPage } from "./support/wasm.mjs";
 
 forEachBrowser((name) => {
   describe(`the Yew layer in ${name}`, () => {
     let site, op, api, browser;
     before(async () => {
-      const { glue, wasm } = await buildWasm("yew-app");
       site = await startSite({
-        files: { "/index.html": PAGE, "/yew/app.js": glue, "/yew/app.wasm": wasm },
+        files: await wasmPage("yew-app"),
         fallback: "/index.html",
         proxy: { "/api/": { toString: () => api.url } },
       });

@@ -14,9 +14,12 @@ const SCOPE = "openid profile api:read api:write";
 
 /**
  * Starts everything for one browser; see `World`. `cacheable` lets pages into the back-forward cache,
- * `args` are for `launch`, the rest for the servers.
+ * `alsoOrigins` are those of other apps that the provider knows, `args` are for `launch`, the rest for the servers.
  */
-export async function startWorld(name, { provider = {}, app = {}, cacheable, args } = {}) {
+export async function startWorld(
+  name,
+  { provider = {}, app = {}, alsoOrigins = [], cacheable, args } = {},
+) {
   const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
   // The site's port is known only now, and the provider has to know the site.
   let api;
@@ -25,7 +28,7 @@ export async function startWorld(name, { provider = {}, app = {}, cacheable, arg
     proxy: { "/api/": { toString: () => api.url } },
   });
   world.op = await startProvider({
-    spaOrigins: [world.app.origin],
+    spaOrigins: [world.app.origin, ...alsoOrigins],
     autologin: "alice",
     ...provider,
   });

@@ -20,6 +20,18 @@ export function buildWasm(name) {
   return built.get(name);
 }
 
+/** The files of a page that runs such a package and nothing else. */
+export async function wasmPage(name) {
+  const { glue, wasm } = await buildWasm(name);
+  return { "/index.html": PAGE, "/wasm/app.js": glue, "/wasm/app.wasm": wasm };
+}
+
+const PAGE = `<!doctype html><html lang="en"><title>App</title><link rel="icon" href="data:,">
+<script type="module">
+  import init from "/wasm/app.js";
+  await init({ module_or_path: "/wasm/app.wasm" });
+</script><body></body></html>`;
+
 async function compile(name) {
   const cargo = (...args) =>
     execFileSync("cargo", ["--quiet", ...args], {

@@ -4,6 +4,8 @@
 //! - `inside`: the router is around the provider, and has a base name
 //! - `none`: no router at all
 //!
+//! `client` and `restore` beside it are those of the configuration.
+//!
 //! Every component that uses the client counts its renders in `data-renders`.
 
 mod parts;
@@ -11,7 +13,7 @@ mod routes;
 
 use gloo_storage::{SessionStorage, Storage};
 use keyward::yew::AuthProvider;
-use keyward::{AuthConfig, Resource};
+use keyward::{AuthConfig, Resource, Restore};
 use yew::prelude::*;
 use yew_router::prelude::*;
 
@@ -28,7 +30,13 @@ fn wanted(name: &str) -> String {
 }
 
 fn config() -> AuthConfig {
-    AuthConfig::new(wanted("issuer"), "spa")
+    let client = wanted("client");
+    let restore = match wanted("restore").as_str() {
+        "always" => Restore::Always,
+        _ => Restore::WasSignedIn,
+    };
+    AuthConfig::new(wanted("issuer"), if client.is_empty() { "spa" } else { &client })
+        .restore(restore)
         .scope("openid profile api:read")
         .authorization_param("resource", "urn:demo:api")
         .resource(Resource::path("/api/"))
