@@ -24,6 +24,20 @@ export function sizeTable(rows) {
   ].join("\n");
 }
 
+/** What is added to a small Yew app, in bytes. */
+export function yewTable(rows) {
+  const lines = rows.map(({ client, raw, gzip, brotli }) => [
+    client,
+    ...[raw, gzip, brotli].map((bytes) => (bytes === null ? "" : count(bytes))),
+  ]);
+  return [
+    `Bytes of WebAssembly and glue of apps in Rust (Yew, yew-router, a list that is loaded;`,
+    `opt-level z, fat LTO, panic abort, wasm-opt -Oz; gzip 9, brotli 11)`,
+    "",
+    table(["app", "raw", "gzip", "brotli"], lines),
+  ].join("\n");
+}
+
 /** The timings: medians, and in brackets Keyward's median divided by the peer's. */
 export function timingTable({ results, browser }) {
   const each = (pick) => TIMED.map((client) => median(results[client].map(pick)));

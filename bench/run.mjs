@@ -15,10 +15,13 @@ await runMain(async () => {
   await setup();
   await must(xtask(), ["build"]);
   // These import npm packages, which may not have been there before.
-  const { sizeRows } = await load("bench/sizes.mjs");
-  const { sizeTable, timingTable } = await load("bench/report.mjs");
+  const { sizeRows, yewRows } = await load("bench/sizes.mjs");
+  const { sizeTable, timingTable, yewTable } = await load("bench/report.mjs");
   const report = { at: new Date().toISOString(), sizes: await sizeRows() };
   console.log(`\n${sizeTable(report.sizes)}\n`);
+  say("building apps in Rust");
+  report.yew = await yewRows();
+  console.log(`\n${yewTable(report.yew)}\n`);
   if (!sizes) {
     const { timings } = await load("bench/timings.mjs");
     Object.assign(report, await timings(rounds, say));

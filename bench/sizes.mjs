@@ -1,5 +1,8 @@
 // What each client costs an app in bytes, for the same job.
-import { measure } from "../scripts/size.mjs";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { must, root, xtask } from "../scripts/lib.mjs";
+import { measure, yewRow } from "../scripts/size.mjs";
 import { bundle, versionOf } from "./bundle.mjs";
 import { CLIENTS } from "./plan.mjs";
 
@@ -23,6 +26,23 @@ export async function sizeRows() {
     }
   }
   return rows;
+}
+
+/** Apps in Rust: what Keyward adds to a bare one, and the demo. */
+export async function yewRows() {
+  const { bare, keyward, ...added } = await yewRow();
+  await must(xtask(), ["demo"], { quiet: true });
+  const demo = ["demo.js", "demo_bg.wasm", "style.css"]
+    .map((name) => measure(readFileSync(join(root, "target/demo", name))))
+    .reduce(add);
+  return [
+    { client: "a bare Yew app", ...bare },
+    { client: "the same with Keyward", ...keyward },
+    { ...added, client: "Keyward adds" },
+    // Measured once, with the same profile: its registry's newest versions do not build with every compiler.
+    { client: "yew-oauth2 0.14 adds", raw: null, gzip: 344_000, brotli: null },
+    { client: "Keyward's demo", ...demo },
+  ];
 }
 
 function add(one, other) {

@@ -9,7 +9,11 @@ import { realDeny, viaWasmPack } from "./slow.mjs";
 import { buildPackedSite } from "./site.mjs";
 import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
 
-const WASM = ["--target", "wasm32-unknown-unknown", "--features", "js"];
+const BROWSER = ["--target", "wasm32-unknown-unknown"];
+/** What a Rust app may switch on. */
+const RUST = ["--features", "router,trace"];
+/** What the npm package is made of. */
+const WASM = [...BROWSER, "--features", "js"];
 const MSRV = "1.88";
 
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
@@ -29,15 +33,22 @@ export const parts = [
     what: "clippy on the host and for the browser, rustdoc",
     async *run() {
       const strict = ["--", "--deny", "warnings"];
-      yield await check("cargo", ["clippy", "--workspace", "--all-targets", ...strict]);
+      const tools = ["--package", "keyward", "--package", "xtask", "--all-targets"];
+      yield await check("cargo", ["clippy", ...tools, ...RUST, ...strict]);
       const crate = ["clippy", "--package", "keyward", "--all-targets"];
       yield await check("cargo", [...crate, ...WASM, ...strict]);
+      // Apps in Rust, for the only place where they run.
+      const apps = ["demo", "front-app", "yew-app", "yew-bare", "yew-keyward"];
+      const packages = apps.flatMap((name) => ["--package", name]);
+      yield await check("cargo", ["clippy", ...packages, ...BROWSER, ...strict]);
       // By itself: the module that the package ships has no std, which dev-dependencies would bring in.
       const shipped = ["clippy", "--package", "keyward-npm"];
       yield await check("cargo", [...shipped, "--target", "wasm32-unknown-unknown", ...strict]);
-      yield await check("cargo", ["doc", "--package", "keyward", "--no-deps", ...WASM], {
-        env: { RUSTDOCFLAGS: "--deny warnings" },
-      });
+      for (const features of [WASM, [...BROWSER, ...RUST]]) {
+        yield await check("cargo", ["doc", "--package", "keyward", "--no-deps", ...features], {
+          env: { RUSTDOCFLAGS: "--deny warnings" },
+        });
+      }
     },
   },
   {
@@ -60,6 +71,9 @@ export const parts = [
     what: "protocol and session on the host, doc examples, the build tools",
     async *run() {
       yield await cargoTest(["--package", "keyward", "--no-default-features"]);
+      // The front's own tests, and the README's examples.
+      yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "front::", "vault::"]);
+      yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);
       yield await cargoTest(["--package", "xtask"]);
     },
   },
@@ -96,7 +110,7 @@ export const parts = [
   },
   {
     name: "packaging",
-    what: "the packed tarball, in Node and for TypeScript users",
+    what: "the packed tarball, in Node and for TypeScript users; the crate, in apps of their own",
     needs: ["build"],
     async *run() {
       yield* nodeTest("tests/packaging");
@@ -190,6 +204,7 @@ async function* checkMsrv() {
   // A folder of its own: two compilers in one folder undo each other's work.
   const options = { env: { CARGO_TARGET_DIR: join(root, "target/msrv") } };
   yield await check("cargo", [...cargo, "--no-default-features"], options);
+  yield await check("cargo", [...cargo, ...BROWSER, ...RUST], options);
   yield await check("cargo", [...cargo, ...WASM], options);
 }
 

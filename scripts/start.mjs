@@ -4,13 +4,17 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Failure, load, must, root, runMain, xtask } from "./lib.mjs";
+import { Failure, load, must, root, runMain, say, xtask } from "./lib.mjs";
 import { setup } from "./setup.mjs";
 import { buildPackedSite } from "./site.mjs";
 
 const READY_WITHIN_MS = 60_000;
 
+/** Where trunk serves an app, and `npm run serve`: the provider knows a first app of one's own too. */
+const YOUR_APP = "http://localhost:8080";
+
 const servers = [
+  { name: "demo", variable: "DEMO_PORT", fallback: 5174 },
   { name: "SPA", variable: "SPA_PORT", fallback: 5173 },
   { name: "provider", variable: "PROVIDER_PORT", fallback: 9400 },
   { name: "resource server", variable: "API_PORT", fallback: 9500 },
@@ -22,16 +26,25 @@ await runMain(async () => {
   await setup();
   await must(xtask(), ["build"]);
   const folder = await buildPackedSite();
+  say("building the demo");
+  await must(xtask(), ["demo"]);
   const stop = stopOnSignal();
   const backend = await startBackend(ports, stop);
   const { serveSite } = await load("www/serve.mjs");
-  const site = await serveSite({
-    root: folder,
-    port: ports.SPA_PORT,
+  const shared = {
     config: { issuer: origin(ports.PROVIDER_PORT), api: origin(ports.API_PORT) },
     errors: JSON.parse(readFileSync(join(root, "docs/errors.json"), "utf8")),
-  });
-  stop.with(() => site.close());
+  };
+  const sites = [
+    await serveSite({ ...shared, root: folder, port: ports.SPA_PORT }),
+    await serveSite({
+      ...shared,
+      root: join(root, "target/demo"),
+      port: ports.DEMO_PORT,
+      deepLinks: true,
+    }),
+  ];
+  for (const site of sites) stop.with(() => site.close());
   backend.once("exit", (code) => stop.now(1, `The provider ended (${code}).`));
   announce(ports);
 });
@@ -81,7 +94,8 @@ async function isFree(port) {
 
 /** The provider and the resource server, in a process of their own; resolves when both listen. */
 function startBackend(ports, stop) {
-  const env = { ...process.env, SPA_ORIGINS: origin(ports.SPA_PORT) };
+  const origins = [origin(ports.SPA_PORT), origin(ports.DEMO_PORT), YOUR_APP];
+  const env = { ...process.env, SPA_ORIGINS: origins.join(",") };
   for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
   const child = spawn(process.execPath, ["tests/provider/main.mjs"], {
     cwd: root,
@@ -128,10 +142,12 @@ function stopOnSignal() {
 
 function announce(ports) {
   console.log(`
-  SPA               ${origin(ports.SPA_PORT)}/
+  demo (Yew)        ${origin(ports.DEMO_PORT)}/
+  SPA (TypeScript)  ${origin(ports.SPA_PORT)}/
   provider          ${origin(ports.PROVIDER_PORT)}
   resource server   ${origin(ports.API_PORT)}
 
-  Sign in as alice or bob, with any password. Ctrl-C stops everything.
+  Sign in as alice or bob, with any password: signed in to one, the other asks nothing.
+  An app of your own at ${YOUR_APP}/ may use the client "spa". Ctrl-C stops everything.
 `);
 }

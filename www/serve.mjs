@@ -29,6 +29,7 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * @param {string} [options.host] a loopback address; `localhost`, the default, is both of them
  * @param {Record<string, string>} [options.headers] sent with every answer, over our own
  * @param {Partial<typeof import("./static/config.js").default>} [options.config] settings of the app that differ from static/config.js
+ * @param {boolean} [options.deepLinks] whether the page answers for addresses that name no file: the app has a router
  * @param {import("./error-pages.mjs").ErrorEntry[]} [options.errors] what `/errors/` explains, default docs/errors.json
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>} rejects with EADDRINUSE when the port is taken
  */
@@ -39,6 +40,7 @@ export async function serveSite(options = {}) {
     host = "localhost",
     headers,
     config,
+    deepLinks = false,
   } = options;
   if (!loopback.has(host))
     throw new Error(`serveSite listens on this machine only, not on ${host}`);
@@ -74,9 +76,25 @@ export async function serveSite(options = {}) {
     const entry = path?.startsWith("/errors/") && explained.get(path.slice("/errors/".length));
     if (entry) return send(response, 200, ".html", errorPage(entry));
     const file = path && (await fileAt(folder, path));
+    if (file?.file.endsWith("index.html")) return sendPage(response, file.file);
     if (file) return sendFile(response, 200, file);
+    if (deepLinks && path && extname(path) === "") {
+      return sendPage(response, join(folder, "index.html"));
+    }
     const missing = await fileAt(folder, "/404.html");
     return missing ? sendFile(response, 404, missing) : send(response, 404, ".txt", "Not found.\n");
+  }
+
+  /** A page that cannot load config.js has its settings in a meta element. */
+  async function sendPage(response, file) {
+    const page = await readFile(file, "utf8");
+    const { issuer, api } = settings;
+    const content = JSON.stringify({ issuer, api }).replaceAll("'", "&#39;");
+    const own = page.replace(
+      /(<meta\s+name="keyward-demo"\s+content=)'[^']*'/,
+      (_, start) => `${start}'${content}'`,
+    );
+    return send(response, 200, ".html", own);
   }
 
   const servers = await listen(handle, port, host);

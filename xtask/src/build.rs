@@ -4,7 +4,6 @@
 //! `index.ts`, `core.ts` and `texts.ts` -> three bundles; their types; `npm pack`.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,34 +12,8 @@ use base64::Engine;
 
 use crate::split::split;
 use crate::stamp::Stamp;
-use crate::workspace::{self, cargo, node_tool, run};
-
-const TARGET: &str = "wasm32-unknown-unknown";
-
-/// Every proposal that rustc's output uses and every supported browser knows. `--all-features` would let
-/// wasm-opt write what browsers refuse.
-const WASM_FEATURES: [&str; 8] = [
-    "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
-    "--enable-call-indirect-overlong",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
-
-/// Loops and branches are laid out anew before the usual passes, which then find more that is alike. Rust keeps the end
-/// of the stack in the lowest memory, so no object lies in its first 1,024 bytes.
-const WASM_PASSES: [&str; 7] = [
-    "--low-memory-unused",
-    "--flatten",
-    "--rereloop",
-    "-Oz",
-    "-Oz",
-    "--strip-debug",
-    "--strip-producers",
-];
+use crate::wasm;
+use crate::workspace::{self, node_tool, run};
 
 const RUST_INPUTS: [&str; 5] = ["src", "npm", "Cargo.toml", "Cargo.lock", "xtask"];
 const PACKAGE_INPUTS: [&str; 6] = [
@@ -88,57 +61,11 @@ fn is_rust(path: &Path) -> bool {
 
 /// `target/npm/keyward.js` (the glue) and `core_wasm.js` (the module as text).
 fn build_core(root: &Path, out: &Path) -> Result<()> {
-    let wasm = compile(root)?;
-    let arguments: [&OsStr; 8] = [
-        "wasm-bindgen".as_ref(),
-        "--target=web".as_ref(),
-        "--omit-default-module-path".as_ref(),
-        "--out-name".as_ref(),
-        "keyward".as_ref(),
-        "--out-dir".as_ref(),
-        out.as_ref(),
-        wasm.as_ref(),
-    ];
-    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(arguments)?;
+    let compiled = wasm::compile(root, "keyward-npm", "keyward_npm.wasm", &out.join("cargo"))?;
+    wasm::bind(&compiled, "keyward", out)?;
     let optimized = out.join("keyward_opt.wasm");
-    run(node_tool(root, "wasm-opt")?
-        .args(WASM_PASSES)
-        .args(WASM_FEATURES)
-        .arg(out.join("keyward_bg.wasm"))
-        .arg("-o")
-        .arg(&optimized))?;
+    wasm::optimize(root, &out.join("keyward_bg.wasm"), &optimized)?;
     embed(&fs::read(&optimized)?, out)
-}
-
-fn compile(root: &Path) -> Result<PathBuf> {
-    // An artefact directory of its own: the flags below must not rebuild what other commands built.
-    let target_dir = root.join("target/npm/cargo");
-    run(cargo(root)
-        .args(["build", "--release", "--package", "keyward-npm"])
-        .args(["--target", TARGET])
-        .arg("--target-dir")
-        .arg(&target_dir)
-        .env("CARGO_ENCODED_RUSTFLAGS", path_flags(root)?))?;
-    Ok(target_dir.join(TARGET).join("release/keyward_npm.wasm"))
-}
-
-/// Flags that keep the paths of this machine out of panic locations, and so out of the package.
-fn path_flags(root: &Path) -> Result<String> {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
-        .context("neither CARGO_HOME nor a home folder is set")?;
-    let mut folders = vec![root.to_path_buf()];
-    if let Ok(registries) = fs::read_dir(home.join("registry/src")) {
-        for registry in registries {
-            folders.push(registry?.path());
-        }
-    }
-    let flags: Vec<String> = folders
-        .iter()
-        .map(|folder| format!("--remap-path-prefix={}/=", folder.display()))
-        .collect();
-    Ok(flags.join("\u{1f}"))
 }
 
 fn embed(wasm: &[u8], out: &Path) -> Result<()> {

@@ -2,6 +2,8 @@
 //!
 //! - `bindgen ...` and `test-runner ...`: wasm-bindgen's two tools, with their own arguments
 //! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
+//! - `demo [--force]`: the demo, to `target/demo/`
+//! - `app <package> <folder>`: a package of the workspace as an app for the browser, for release
 //! - `codes [--check]`: what is written from the table of error codes
 //! - `weight`: where the bytes of the core are
 //! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
@@ -9,12 +11,14 @@
 // A command-line tool speaks on stdout.
 #![allow(clippy::print_stdout)]
 
+mod app;
 mod build;
 mod codes;
 mod deny;
 mod pins;
 mod split;
 mod stamp;
+mod wasm;
 mod weight;
 mod workspace;
 
@@ -23,7 +27,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "usage: xtask bindgen|test-runner|build|codes|weight|pins|deny [arguments]";
+const USAGE: &str =
+    "usage: xtask bindgen|test-runner|build|demo|app|codes|weight|pins|deny [arguments]";
 
 fn main() -> ExitCode {
     match dispatch(std::env::args_os().skip(1).collect()) {
@@ -52,6 +57,9 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         }
         ("build", []) => build::run_build(false),
         ("build", ["--force"]) => build::run_build(true),
+        ("demo", []) => app::run_demo(false),
+        ("demo", ["--force"]) => app::run_demo(true),
+        ("app", [package, out]) => app::run_app(package, out),
         ("codes", []) => codes::run(false),
         ("codes", ["--check"]) => codes::run(true),
         ("pins", []) => pins::check(),

@@ -35,11 +35,14 @@ fn config() -> AuthConfig {
         "always" => Restore::Always,
         _ => Restore::WasSignedIn,
     };
-    AuthConfig::new(wanted("issuer"), if client.is_empty() { "spa" } else { &client })
-        .restore(restore)
-        .scope("openid profile api:read")
-        .authorization_param("resource", "urn:demo:api")
-        .resource(Resource::path("/api/"))
+    AuthConfig::new(
+        wanted("issuer"),
+        if client.is_empty() { "spa" } else { &client },
+    )
+    .restore(restore)
+    .scope("openid profile api:read")
+    .authorization_param("resource", "urn:demo:api")
+    .resource(Resource::path("/api/"))
 }
 
 #[component]

@@ -1,0 +1,76 @@
+// The packed crate in projects of their own, as `cargo add` would leave it: no lock of ours, so with the newest versions of
+// what it depends on.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root, run } from "./tarball.mjs";
+
+export const BROWSER = "wasm32-unknown-unknown";
+const workshop = join(root, "target/packaging/rust");
+
+let packed;
+/** Packs the crate; gives the folder with what a user gets, and the names of the files in it. */
+export function packedCrate() {
+  return (packed ??= pack());
+}
+
+function pack() {
+  const cargo = (...args) =>
+    execFileSync("cargo", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const options = ["--package", "keyward", "--allow-dirty"];
+  const files = cargo("package", ...options, "--list")
+    .trim()
+    .split("\n");
+  cargo("package", ...options, "--no-verify", "--quiet");
+  const { version } = JSON.parse(cargo("read-manifest"));
+  const folder = join(workshop, "keyward");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const archive = join(root, `target/package/keyward-${version}.crate`);
+  execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"]);
+  return { folder, files };
+}
+
+/** A fresh project: `dependencies` are lines of its manifest after the one of keyward, `files` its sources by path. */
+export function rustProject(name, { features, dependencies, files }) {
+  const { folder: keyward } = packedCrate();
+  const folder = join(workshop, name);
+  rmSync(folder, { recursive: true, force: true });
+  const manifest = `[package]
+name = "${name}"
+version = "0.0.0"
+edition = "2024"
+
+[dependencies]
+keyward = { path = ${JSON.stringify(keyward)}, features = ${JSON.stringify(features)} }
+${dependencies}
+
+[workspace]
+`;
+  for (const [path, text] of Object.entries({ "Cargo.toml": manifest, ...files })) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  return folder;
+}
+
+/** Runs cargo in such a project. What the projects share is built once. */
+export function cargoIn(folder, ...args) {
+  // No flag of this repository's may help: a user has none.
+  const env = { ...process.env, CARGO_TARGET_DIR: join(workshop, "target") };
+  delete env.RUSTFLAGS;
+  return run("cargo", args, { cwd: folder, env });
+}
+
+/** Builds a project for the browser and binds it; gives the folder with `app.js` and `app_bg.wasm`. */
+export async function buildForBrowser(folder, name) {
+  const { code, output } = await cargoIn(folder, "build", "--target", BROWSER);
+  if (code !== 0) throw new Error(output);
+  const wasm = join(workshop, "target", BROWSER, "debug", `${name}.wasm`);
+  const out = join(folder, "dist");
+  const bindgen = ["run", "--quiet", "--package", "xtask", "--", "bindgen"];
+  const options = ["--target=web", "--no-typescript", "--out-name=app", `--out-dir=${out}`, wasm];
+  const bound = await run("cargo", [...bindgen, ...options], { cwd: root });
+  if (bound.code !== 0) throw new Error(bound.output);
+  return out;
+}
