@@ -1,4 +1,5 @@
 // The code blocks of the documents.
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../packaging/tarball.mjs";
@@ -20,4 +21,14 @@ export function blocks(name, language) {
       line: text.slice(0, match.index).split("\n").length + 1,
       code: match[2],
     }));
+}
+
+/** The README's policy, with the provider of a test in it. */
+export function policyFor(issuer) {
+  const [{ code }] = blocks("README.md", "http");
+  const text = code.trim().replace(/^Content-Security-Policy: /, "");
+  assert.match(text, /https:\/\/id\.example https:\/\/api\.example/);
+  return {
+    "content-security-policy": text.replace("https://id.example https://api.example", issuer),
+  };
 }

@@ -9,7 +9,7 @@ import { forEachBrowser, launch } from "../e2e/support/browsers.mjs";
 import { startSite } from "../e2e/support/site.mjs";
 import { test } from "../e2e/support/timed.mjs";
 import { until } from "../e2e/support/until.mjs";
-import { blocks } from "./markdown.mjs";
+import { blocks, policyFor } from "./markdown.mjs";
 
 const PAGE = `<!doctype html><html lang="en"><title>app</title><body>
 <script type="module" src="/main.js"></script></body></html>`;
@@ -22,7 +22,7 @@ forEachBrowser((name) => {
       site = await startSite({ files: { "/index.html": PAGE, "/api/orders": "three lamps" } });
       provider = await startProvider({ spaOrigins: [site.origin], autologin: "alice" });
       for (const file of await build(provider.issuer)) site.files[`/${file.name}`] = file.text;
-      site.files["/index.html"] = { body: PAGE, headers: policy(provider.issuer) };
+      site.files["/index.html"] = { body: PAGE, headers: policyFor(provider.issuer) };
       browser = await launch(name);
     });
 
@@ -62,7 +62,7 @@ forEachBrowser((name) => {
     });
 
     test("is held up by a policy without 'wasm-unsafe-eval', and says what to add", async () => {
-      const headers = policy(provider.issuer);
+      const headers = policyFor(provider.issuer);
       const strict = headers["content-security-policy"].replace("'wasm-unsafe-eval'", "");
       site.files["/index.html"] = { body: PAGE, headers: { "content-security-policy": strict } };
       const page = await browser.newPage();
@@ -85,16 +85,6 @@ function dialogs(page) {
     accepting.push(dialog.accept());
   });
   return { shown, accepted: () => Promise.all(accepting) };
-}
-
-/** The README's policy, with the provider of the test in it. */
-function policy(issuer) {
-  const [{ code }] = blocks("README.md", "http");
-  const text = code.trim().replace(/^Content-Security-Policy: /, "");
-  assert.match(text, /https:\/\/id\.example https:\/\/api\.example/);
-  return {
-    "content-security-policy": text.replace("https://id.example https://api.example", issuer),
-  };
 }
 
 /** Bundles the first block of the README, with nothing changed but the issuer. */
