@@ -28,7 +28,7 @@ export function sizeTable(rows) {
 export function yewTable(rows) {
   const lines = rows.map(({ client, raw, gzip, brotli }) => [
     client,
-    ...[raw, gzip, brotli].map((bytes) => (bytes === null ? "" : count(bytes))),
+    ...[raw, gzip, brotli].map(count),
   ]);
   return [
     `Bytes of WebAssembly and glue of apps in Rust (Yew, yew-router, a list that is loaded;`,

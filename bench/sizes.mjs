@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { must, root, xtask } from "../scripts/lib.mjs";
-import { measure, yewRow } from "../scripts/size.mjs";
+import { added, appWeight, measure, yewRow } from "../scripts/size.mjs";
 import { bundle, versionOf } from "./bundle.mjs";
 import { CLIENTS } from "./plan.mjs";
 
@@ -28,9 +28,10 @@ export async function sizeRows() {
   return rows;
 }
 
-/** Apps in Rust: what Keyward adds to a bare one, and the demo. */
+/** Apps in Rust: what Keyward adds to a bare one, what another client adds, and the demo. */
 export async function yewRows() {
-  const { bare, keyward, ...added } = await yewRow();
+  const { bare, keyward, ...ours } = await yewRow();
+  const other = await appWeight("yew-oauth2-app", "bench/yew-oauth2");
   await must(xtask(), ["demo"], { quiet: true });
   const demo = ["demo.js", "demo_bg.wasm", "style.css"]
     .map((name) => measure(readFileSync(join(root, "target/demo", name))))
@@ -38,9 +39,8 @@ export async function yewRows() {
   return [
     { client: "a bare Yew app", ...bare },
     { client: "the same with Keyward", ...keyward },
-    { ...added, client: "Keyward adds" },
-    // Measured once, with the same profile: its registry's newest versions do not build with every compiler.
-    { client: "yew-oauth2 0.14 adds", raw: null, gzip: 344_000, brotli: null },
+    { ...ours, client: "Keyward adds" },
+    { client: "yew-oauth2 0.14 adds", ...added(bare, other) },
     { client: "Keyward's demo", ...demo },
   ];
 }

@@ -34,15 +34,20 @@ const YEW = { name: "added to a Yew app", aim: 38_000, budget: 94_000 };
 
 /** Builds the two apps and gives the row. */
 export async function yewRow() {
-  const weights = [];
-  for (const name of ["yew-bare", "yew-keyward"]) {
-    const out = join("target/app", name, "out");
-    await must(xtask(), ["app", name, out], { quiet: true });
-    weights.push(weigh([`${name}.js`, `${name}_bg.wasm`].map((file) => join(out, file))));
-  }
-  const [bare, keyward] = weights;
-  const added = Object.fromEntries(Object.keys(bare).map((key) => [key, keyward[key] - bare[key]]));
-  return { ...added, ...YEW, bare, keyward };
+  const [bare, keyward] = [await appWeight("yew-bare"), await appWeight("yew-keyward")];
+  return { ...added(bare, keyward), ...YEW, bare, keyward };
+}
+
+/** Builds an app in Rust for release; what its two files weigh. `folder` is that of its workspace, if it has one of its own. */
+export async function appWeight(name, ...folder) {
+  const out = join("target/app", name, "out");
+  await must(xtask(), ["app", name, out, ...folder], { quiet: true });
+  return weigh([`${name}.js`, `${name}_bg.wasm`].map((file) => join(out, file)));
+}
+
+/** What the second weighs more than the first. */
+export function added(first, second) {
+  return Object.fromEntries(Object.keys(first).map((key) => [key, second[key] - first[key]]));
 }
 
 /** The rows of the npm package; files are compressed one by one, as a server does it. */

@@ -12,10 +12,12 @@ use crate::workspace::{self, node_tool, run};
 /// What the demo is made of.
 const DEMO_INPUTS: [&str; 5] = ["src", "demo", "Cargo.toml", "Cargo.lock", "xtask"];
 
-/// Builds a package for release: `<out>/<package>.js` and `<out>/<package>_bg.wasm`.
-pub(crate) fn run_app(package: &str, out: &str) -> Result<()> {
+/// Builds a package for release: `<out>/<package>.js` and `<out>/<package>_bg.wasm`. `folder` is that of its workspace, if
+/// it is another one than this.
+pub(crate) fn run_app(package: &str, out: &str, folder: Option<&str>) -> Result<()> {
     let root = workspace::root()?;
-    build(&root, package, &root.join(out))
+    let home = folder.map_or_else(|| root.clone(), |folder| root.join(folder));
+    build(&root, &home, package, &root.join(out))
 }
 
 /// `target/demo/`: the demo as it is served.
@@ -33,17 +35,17 @@ pub(crate) fn run_demo(force: bool) -> Result<()> {
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
-    build(&root, "demo", &out)?;
+    build(&root, &root, "demo", &out)?;
     copy_static(&root.join("demo"), &out)?;
     stamp.write()?;
     println!("built target/demo/");
     Ok(())
 }
 
-fn build(root: &Path, package: &str, out: &Path) -> Result<()> {
+fn build(root: &Path, home: &Path, package: &str, out: &Path) -> Result<()> {
     fs::create_dir_all(out)?;
     let file = format!("{package}.wasm");
-    let compiled = wasm::compile(root, package, &file, &root.join("target/app/cargo"))?;
+    let compiled = wasm::compile(home, package, &file, &root.join("target/app/cargo"))?;
     let bound = root.join("target/app").join(package);
     wasm::bind(&compiled, package, &bound)?;
     let module = format!("{package}_bg.wasm");

@@ -3,7 +3,7 @@
 //! - `bindgen ...` and `test-runner ...`: wasm-bindgen's two tools, with their own arguments
 //! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
 //! - `demo [--force]`: the demo, to `target/demo/`
-//! - `app <package> <folder>`: a package of the workspace as an app for the browser, for release
+//! - `app <package> <out> [<folder>]`: a package as an app for the browser, for release; `folder` is that of its workspace
 //! - `codes [--check]`: what is written from the table of error codes
 //! - `weight`: where the bytes of the core are
 //! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
@@ -59,7 +59,8 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         ("build", ["--force"]) => build::run_build(true),
         ("demo", []) => app::run_demo(false),
         ("demo", ["--force"]) => app::run_demo(true),
-        ("app", [package, out]) => app::run_app(package, out),
+        ("app", [package, out]) => app::run_app(package, out, None),
+        ("app", [package, out, folder]) => app::run_app(package, out, Some(folder)),
         ("codes", []) => codes::run(false),
         ("codes", ["--check"]) => codes::run(true),
         ("pins", []) => pins::check(),
