@@ -339,12 +339,12 @@ class Stage {
   }
 }
 
-/** The test app's files; its scripts may be kept by the browser, since every case loads the page. */
+/** The test app's files; its code may be kept by the browser, since every case loads the page. */
 async function cachedFiles() {
   const headers = { "cache-control": "max-age=3600" };
   const files = Object.entries(await bundle());
   return Object.fromEntries(
-    files.map(([path, body]) => [path, path.endsWith(".js") ? { body, headers } : body]),
+    files.map(([path, body]) => [path, /\.(js|wasm)$/.test(path) ? { body, headers } : body]),
   );
 }
 
