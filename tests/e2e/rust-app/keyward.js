@@ -24,7 +24,10 @@ const auths = [];
 export function createAuth(options) {
   const client = new Client(JSON.stringify(options));
   const known = auths.find((auth) => auth.is(client));
-  if (known) return known;
+  if (known) {
+    client.free();
+    return known;
+  }
   const auth = new Auth(client);
   auths.push(auth);
   return auth;
@@ -56,7 +59,8 @@ class Auth {
   }
 
   subscribe(listener) {
-    return this.#listen(this.#client.subscribe(guarded(() => listener())));
+    const tell = guarded(() => listener());
+    return this.#listen(this.#client.subscribe((shown) => (shown.free(), tell())));
   }
 
   on(name, listener) {
@@ -106,9 +110,22 @@ class Auth {
   }
 }
 
+/**
+ * The glue frees objects of the Rust side that nobody can reach, in a callback of the collector; and Chromium gives a
+ * page in the back-forward cache up when script runs in it. So what has to live is held, all else is freed here.
+ */
+const held = [];
+
+function read(object) {
+  const json = JSON.parse(object.json);
+  object.free();
+  return json;
+}
+
 function stateOf(shown) {
   const { lastError, ...fields } = JSON.parse(shown.json);
   const state = { ...fields, lastError: lastError && new AuthError(lastError) };
+  held.push(shown);
   if (fields.status !== "signedIn") return state;
   const get = () => shown.expiresAt ?? null;
   return Object.defineProperty(state, "expiresAt", { enumerable: true, get });
@@ -118,7 +135,7 @@ async function translated(promise) {
   try {
     return await promise;
   } catch (thrown) {
-    throw thrown instanceof Refused ? new AuthError(JSON.parse(thrown.json)) : thrown;
+    throw thrown instanceof Refused ? new AuthError(read(thrown)) : thrown;
   }
 }
 
