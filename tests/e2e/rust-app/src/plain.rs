@@ -10,9 +10,10 @@ pub(crate) fn state(state: &AuthState) -> Shown {
     let last_error = state.last_error().map(error);
     let (fields, expires_at) = match state {
         AuthState::Loading { .. } => (json!({ "status": "loading" }), None),
-        AuthState::SignedOut { reason: why, .. } => {
-            (json!({ "status": "signedOut", "reason": reason(*why) }), None)
-        }
+        AuthState::SignedOut { reason: why, .. } => (
+            json!({ "status": "signedOut", "reason": reason(*why) }),
+            None,
+        ),
         AuthState::SignedIn {
             user: who,
             scope,
@@ -53,10 +54,7 @@ pub(crate) fn event(event: &AuthEvent) -> Option<(&'static str, String)> {
             max_age,
         } => (
             "stepUpRequired",
-            given([
-                ("acrValues", json!(acr_values)),
-                ("maxAge", json!(max_age)),
-            ]),
+            given([("acrValues", json!(acr_values)), ("maxAge", json!(max_age))]),
         ),
         AuthEvent::Diagnosis(found) => ("diagnosis", diagnosis(found)),
         _ => return None,
