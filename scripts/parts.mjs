@@ -19,6 +19,17 @@ const MSRV = "1.88";
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
 const SILENCE_MINUTES = 5;
 
+const HOSTILE = "tests/e2e/hostile/hostile.test.mjs";
+
+/** What the front decides; the rest of the hostile suite is about the core, which is the same behind both fronts. */
+const FRONT_THEMES = [
+  ...["authorization response", "an existing session", "restore", "sign-out"],
+  ...["tabs", "tampered storage", "URLs"],
+];
+
+/** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
+const OWN_APP = ["spa.test.mjs", "yew.test.mjs"];
+
 export const parts = [
   {
     name: "fmt",
@@ -138,11 +149,15 @@ export const parts = [
   },
   {
     name: "e2e",
-    what: "the SPA and the package against the provider, in Chromium and Firefox",
+    what: "the SPA and the package against the provider in Chromium and Firefox, the Rust front in Chromium",
     needs: ["build"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       yield* nodeTest("tests/e2e", { CHROME: chrome, FIREFOX: firefox });
+      say("the Rust front");
+      const rust = { CHROME: chrome, FRONT: "rust", BROWSERS: "chromium" };
+      yield* pageTests(rust);
+      yield testProgram(HOSTILE, { ...rust, THEMES: FRONT_THEMES.join(",") });
     },
   },
   {
@@ -162,6 +177,25 @@ export const parts = [
       yield await cargoTest(["--package", "keyward", "--no-default-features", "--release"], {
         KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
       });
+    },
+  },
+  {
+    name: "e2e-rust",
+    what: "the Rust front in Firefox too",
+    slow: true,
+    async *run() {
+      const { firefox } = await ensureBrowsers();
+      yield* pageTests({ FIREFOX: firefox, FRONT: "rust", BROWSERS: "firefox" });
+    },
+  },
+  {
+    name: "hostile-rust",
+    what: "the Rust front against the hostile provider: every case, in Chromium and Firefox",
+    slow: true,
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      const env = { CHROME: chrome, FIREFOX: firefox, FRONT: "rust", EVERYWHERE: "1" };
+      yield testProgram(HOSTILE, env);
     },
   },
   {
@@ -237,6 +271,13 @@ async function* nodeTest(folder, env = {}) {
     ? readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".test.mjs"))
     : [];
   for (const name of files.sort()) yield testProgram(join(folder, name), env);
+}
+
+/** The tests of the shared page, on the front that `env` names. */
+async function* pageTests(env) {
+  const names = readdirSync(join(root, "tests/e2e")).filter((name) => name.endsWith(".test.mjs"));
+  const shared = names.filter((name) => !OWN_APP.includes(name)).sort();
+  for (const name of shared) yield testProgram(join("tests/e2e", name), env);
 }
 
 async function testProgram(file, env) {

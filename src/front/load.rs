@@ -198,7 +198,7 @@ impl Page {
 
     pub(super) fn require_secure_context(&self) -> Result<(), AuthError> {
         let window = self.browser.as_ref().map(|browser| &browser.window);
-        if window.is_some_and(Window::is_secure_context) {
+        if window.is_some_and(has_web_crypto) {
             return Ok(());
         }
         Err(self.fail(Code::InsecureContext))
@@ -215,4 +215,12 @@ impl Page {
         };
         path().ok_or_else(|| self.named(Error::new(Code::ConfigReturnTarget)))
     }
+}
+
+/// Browsers offer WebCrypto in secure contexts alone, and nothing can be done without it.
+fn has_web_crypto(window: &Window) -> bool {
+    let member = |object: &JsValue, name: &str| js_sys::Reflect::get(object, &JsValue::from(name));
+    member(window, "crypto")
+        .and_then(|crypto| member(&crypto, "subtle"))
+        .is_ok_and(|subtle| subtle.is_truthy())
 }

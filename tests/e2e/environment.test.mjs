@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
+import { onlyFor } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -31,6 +32,11 @@ const CSP = {
   noWasm: "default-src 'self'; script-src 'self'; connect-src *",
   noProvider: "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'",
 };
+
+const testCore = onlyFor(
+  "npm",
+  "where its WebAssembly does not load there is no Rust app to say so",
+);
 
 forEachBrowser((name) => {
   describe(`the environment in ${name}`, () => {
@@ -130,7 +136,7 @@ forEachBrowser((name) => {
       assert.equal(world.op.requests.entries.length, 0);
     });
 
-    test("a policy without wasm-unsafe-eval", async () => {
+    testCore("a policy without wasm-unsafe-eval", async () => {
       world.app.headers["content-security-policy"] = CSP.noWasm;
       const page = await world.open();
       await status(page, "signedOut");
@@ -182,7 +188,7 @@ forEachBrowser((name) => {
       await signIn(page);
     });
 
-    test("a core chunk that cannot be loaded, and can at the next try", async () => {
+    testCore("a core chunk that cannot be loaded, and can at the next try", async () => {
       const core = world.app.files["/app/core.js"];
       const page = await world.open();
       await status(page, "signedOut");

@@ -219,7 +219,8 @@ forEachBrowser((name) => {
 
     test("an app that loads offline shows itself, not the browser's error page", async () => {
       const page = await world.signedIn("/orders?x=1");
-      world.app.files["/worker.js"] = WORKER;
+      const files = Object.keys(world.app.files).filter((path) => path.startsWith("/app/"));
+      world.app.files["/worker.js"] = workerFor(["/", ...files]);
       await page.evaluate(async () => {
         await navigator.serviceWorker.register("/worker.js");
         await navigator.serviceWorker.ready;
@@ -283,10 +284,9 @@ const hint = (page) =>
   });
 
 /** Answers every page and file of the app from its cache, as an installed app does. */
-const WORKER = `
-const FILES = ["/", "/app/main.js", "/app/core.js", "/app/texts.js", "/app/options.js"];
+const workerFor = (files) => `
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open("app").then((cache) => cache.addAll(FILES)));
+  event.waitUntil(caches.open("app").then((cache) => cache.addAll(${JSON.stringify(files)})));
 });
 self.addEventListener("fetch", (event) => {
   if (new URL(event.request.url).origin !== location.origin) return;

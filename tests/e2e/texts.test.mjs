@@ -4,11 +4,13 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
+import { onlyFor } from "./support/front.mjs";
 import { call, startWorld, status } from "./support/harness.mjs";
-import { test } from "./support/timed.mjs";
 
 const TEXTS = "/app/texts.js";
 const ELSEWHERE = "https://elsewhere.example/v1/orders";
+
+const test = onlyFor("npm", "a Rust app has the texts in it");
 
 forEachBrowser((name) => {
   describe(`the texts of errors in ${name}`, () => {

@@ -1,11 +1,14 @@
-// Builds the test page on the packed package, as a user of npm would, and serves it.
+// Builds the test page on the packed package, as a user of npm would, and serves it. With FRONT=rust
+// the same page stands on the Rust front instead, see ../rust-app.
 
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { front } from "../support/front.mjs";
 import { startSite } from "../support/site.mjs";
+import { buildWasm } from "../support/wasm.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = resolve(here, "../../../target");
@@ -42,7 +45,7 @@ export function bundle() {
 }
 
 async function buildFiles() {
-  await unpack(join(target, "npm/keyward.tgz"));
+  const { plugin, files: more } = await (front === "rust" ? rustFront() : npmFront());
   const { outputFiles } = await build({
     entryPoints: { main: join(here, "main.js") },
     outdir: "/app",
@@ -53,13 +56,23 @@ async function buildFiles() {
     format: "esm",
     target: "es2022",
     chunkNames: "[name]",
-    plugins: [packedKeyward],
+    plugins: [plugin],
     external: ["/app/options.js"],
     logLevel: "warning",
   });
   const files = outputFiles.map(({ path, text }) => [path.replaceAll("\\", "/"), text]);
   const page = await readFile(join(here, "index.html"), "utf8");
-  return { ...Object.fromEntries(files), "/index.html": page };
+  return { ...Object.fromEntries(files), ...more, "/index.html": page };
+}
+
+async function npmFront() {
+  await unpack(join(target, "npm/keyward.tgz"));
+  return { plugin: packedKeyward, files: {} };
+}
+
+async function rustFront() {
+  const { glue, wasm } = await buildWasm("rust-app", { release: true });
+  return { plugin: rustKeyward(glue), files: { "/app/rust.wasm": wasm } };
 }
 
 async function unpack(tarball) {
@@ -81,3 +94,13 @@ const packedKeyward = {
     );
   },
 };
+
+/** `glue` is what wasm-bindgen made for the module. */
+const rustKeyward = (glue) => ({
+  name: "rust-keyward",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^keyward$/ }, () => ({ path: join(here, "../rust-app/keyward.js") }));
+    onResolve({ filter: /^rust-app$/ }, () => ({ path: "rust-app", namespace: "glue" }));
+    onLoad({ filter: /^/, namespace: "glue" }, () => ({ contents: glue }));
+  },
+});

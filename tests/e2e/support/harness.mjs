@@ -134,13 +134,17 @@ export async function go(page, url) {
 }
 
 export async function reload(page) {
-  const options = { waitUntil: "commit" };
-  // A page that was loaded a moment ago may not be the active one yet, says Chromium.
-  const notYet = (error) => {
-    if (!/Not attached to an active page/.test(error.message)) throw error;
-    return page.reload(options);
+  const begun = async () => {
+    try {
+      await page.reload({ waitUntil: "commit" });
+    } catch (error) {
+      // A page that was loaded a moment ago may not be the active one yet, says Chromium.
+      if (/Not attached to an active page/.test(error.message)) return false;
+      overtaken(error);
+    }
+    return true;
   };
-  await page.reload(options).catch(notYet).catch(overtaken);
+  await until(begun, "a page that can be loaded anew");
 }
 
 /** A page that goes away interrupts what it is doing, or never answers. */

@@ -1,7 +1,7 @@
 // Builds a crate of this repository for the browser, as its files by path.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -13,10 +13,10 @@ const built = new Map();
 
 /**
  * Compiles a package of the workspace and gives `{ glue, wasm }`: one ES module, which fetches nothing by itself, and the
- * module's bytes. Once per process; cargo knows what it has built before.
+ * module's bytes. Once per process; cargo knows what it has built before. `release` is slower to build and faster to load.
  */
-export function buildWasm(name) {
-  if (!built.has(name)) built.set(name, compile(name));
+export function buildWasm(name, { release = false } = {}) {
+  if (!built.has(name)) built.set(name, compile(name, release));
   return built.get(name);
 }
 
@@ -32,15 +32,19 @@ const PAGE = `<!doctype html><html lang="en"><title>App</title><link rel="icon" 
   await init({ module_or_path: "/wasm/app.wasm" });
 </script><body></body></html>`;
 
-async function compile(name) {
+async function compile(name, release) {
   const cargo = (...args) =>
     execFileSync("cargo", ["--quiet", ...args], {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],
     });
-  cargo("build", "--package", name, "--target", TARGET);
+  cargo("build", "--package", name, "--target", TARGET, ...(release ? ["--release"] : []));
   const target = join(root, "target");
-  const file = join(target, TARGET, "debug", `${name}.wasm`);
+  const folder = join(target, TARGET, release ? "release" : "debug");
+  // A binary has the package's name, a library that of its crate.
+  const file = [name, name.replaceAll("-", "_")]
+    .map((one) => join(folder, `${one}.wasm`))
+    .find(existsSync);
   const out = join(target, "e2e-wasm", name);
   rmSync(out, { recursive: true, force: true });
   cargo(

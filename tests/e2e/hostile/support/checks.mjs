@@ -19,7 +19,8 @@ export function refusals(scene, cases) {
   const wanted = cases.filter((one) => scene.plays(one));
   wanted.forEach((one, at) => {
     const controlled = isCatalogue(one) || at % 5 === 4 || at === wanted.length - 1;
-    scene.test(titleOf(one), (stage) => refuse(stage, one, controlled));
+    const declare = one.npm ? scene.onlyFor("npm", one.npm) : scene.test;
+    declare(titleOf(one), (stage) => refuse(stage, one, controlled));
   });
 }
 
@@ -54,6 +55,7 @@ function isCatalogue({ id }) {
  *             leave at all does not count
  *   stays     refused in place: no navigation, and nothing of the provider was known before
  *   anywhere  with `stays`: what the page knows makes no difference
+ *   npm       why the case is for the npm front alone
  *   pending   own transactions that rightly stay (an answer that was not to this sign-in)
  *   control   of the control: `fresh` begins it with a new load; `options` and `with` as above
  *   check     more, with the stage and what the page showed

@@ -12,6 +12,7 @@ import { startHostile } from "../../../provider/hostile.mjs";
 import { catalogue } from "../../../provider/hostile/cases/index.mjs";
 import { bundle, startApp } from "../../app/build.mjs";
 import { browserNames, closeContexts, forEachBrowser, launch } from "../../support/browsers.mjs";
+import { onlyFor } from "../../support/front.mjs";
 import { ask, go, startSignIn, startSignOut } from "../../support/harness.mjs";
 import { test } from "../../support/timed.mjs";
 import { answer, until } from "../../support/until.mjs";
@@ -52,6 +53,7 @@ const themes = [];
  * Adds a theme. `declare(scene)` gets
  *   scene.test(title, (stage) => …)
  *   scene.core(title, (stage) => …)   for what is decided in the core, see `plays`
+ *   scene.onlyFor(front, why)         gives a `test` for one front, see `support/front.mjs`
  *   scene.plays(one)                  whether this browser plays a case: with `core` set only the
  *                                     first does, unless EVERYWHERE is set
  *   scene.browser                     its name
@@ -87,6 +89,7 @@ function sceneOf(browser, onIt) {
     plays,
     test: (title, play) => test(title, onIt(play)),
     core: (title, play) => plays({ core: true }) && test(title, onIt(play)),
+    onlyFor: (front, why) => (title, play) => onlyFor(front, why)(title, onIt(play)),
   };
 }
 
@@ -339,12 +342,12 @@ class Stage {
   }
 }
 
-/** The test app's files; its scripts may be kept by the browser, since every case loads the page. */
+/** The test app's files; its code may be kept by the browser, since every case loads the page. */
 async function cachedFiles() {
   const headers = { "cache-control": "max-age=3600" };
   const files = Object.entries(await bundle());
   return Object.fromEntries(
-    files.map(([path, body]) => [path, path.endsWith(".js") ? { body, headers } : body]),
+    files.map(([path, body]) => [path, /\.(js|wasm)$/.test(path) ? { body, headers } : body]),
   );
 }
 

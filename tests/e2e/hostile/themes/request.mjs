@@ -18,6 +18,8 @@ import { onStage } from "../support/stage.mjs";
 
 const HERE = { stays: true, requests: {} };
 const ANYWHERE = { stays: true, anywhere: true, requests: { discovery: null } };
+/** Why a case of wrong types is none for the Rust front. */
+const TYPED = "it does not compile against AuthConfig and SignInOptions";
 const reserved = { ...ANYWHERE, error: "config_reserved_parameter", group: "config" };
 
 /** Parameters that carry the protection of a sign-in. */
@@ -54,6 +56,7 @@ const REFUSED = [
   {
     title: "an extra parameter that is no string",
     with: { authorizationParams: { audience: ["a"] } },
+    npm: TYPED,
     ...{ ...ANYWHERE, error: "config_invalid", group: "config" },
   },
 ];
@@ -72,10 +75,10 @@ const OPTIONS = [
   ["R-034", "an issuer with a fragment", { issuer: "https://p.example/#a" }, "config_bad_issuer"],
   ["R-034", "an issuer that is no URL", { issuer: "provider" }, "config_bad_issuer"],
   ["", "a leeway beyond five minutes", { leeway: 301 }, "config_invalid"],
-  ["", "a negative leeway", { leeway: -1 }, "config_invalid"],
-  ["", "a misspelt option", { clientID: "spa" }, "config_invalid"],
-].map(([id, title, options, error = "config_bad_redirect_uri"]) => ({
-  ...{ id, title, options, error, group: "config", ...HERE },
+  ["", "a negative leeway", { leeway: -1 }, "config_invalid", TYPED],
+  ["", "a misspelt option", { clientID: "spa" }, "config_invalid", TYPED],
+].map(([id, title, options, error = "config_bad_redirect_uri", npm]) => ({
+  ...{ id, title, options, error, npm, group: "config", ...HERE },
   check: (stage, seen) => assert.equal(seen.error?.code, error, "lastError"),
 }));
 
@@ -84,9 +87,11 @@ const LATE_OPTIONS = [
   ["a resource with dots", { resources: ["/api/../admin/"] }, "config_bad_resource"],
   ["a resource without TLS", { resources: ["http://api.example/"] }, "config_bad_resource"],
   ["a resource with a star", { resources: ["/api/*"] }, "config_bad_resource"],
-  ["an unknown document", { discovery: "jwks" }, "config_invalid"],
+  ["an unknown document", { discovery: "jwks" }, "config_invalid", TYPED],
   ["metadata that is a text", { metadata: "{}" }, "config_invalid"],
-].map(([title, options, error]) => ({ title, options, error, group: "config", ...HERE }));
+].map(([title, options, error, npm]) => ({
+  ...{ title, options, error, npm, group: "config", ...HERE },
+}));
 
 /** Storage that refuses to write; the page must not leave with a sign-in it cannot remember. */
 const STORAGE = [
