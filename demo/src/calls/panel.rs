@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::run::{MANY, Outcome, Pin, call_many, spoil};
+use super::run::{MANY, Outcome, Pin, Spoiled, call_many, spoil};
 use crate::app::use_settings;
 use crate::problem::use_report;
 use crate::trace::use_log;
@@ -36,6 +36,7 @@ pub(crate) fn Calls() -> Html {
     let outcome = use_state_eq(|| None::<Outcome>);
     let busy = use_state_eq(|| false);
     let refuse = use_state_eq(|| true);
+    let spoiled = use_memo((), |()| Spoiled::default());
 
     let onclick = {
         let (outcome, busy, refuse) = (outcome.clone(), busy.clone(), *refuse);
@@ -53,9 +54,10 @@ pub(crate) fn Calls() -> Html {
             let (auth, settings, tell) = (auth.clone(), settings.clone(), tell.clone());
             let (outcome, busy) = (outcome.clone(), busy.clone());
             let (log, report) = (log.clone(), report.clone());
+            let spoiled = spoiled.clone();
             spawn_local(async move {
                 let prepared = match refuse && auth.state().is_signed_in() {
-                    true => spoil(&auth, &settings).await,
+                    true => spoil(&auth, &settings, &spoiled).await,
                     false => Ok(()),
                 };
                 if let Some(log) = &log {
@@ -66,6 +68,9 @@ pub(crate) fn Calls() -> Html {
                     Ok(()) => {
                         let result =
                             call_many(&auth, &settings.api_url("/api/orders"), &tell).await;
+                        if refuse {
+                            spoiled.note(&auth);
+                        }
                         report.emit(result.problem.clone());
                         outcome.set(Some(result));
                     }

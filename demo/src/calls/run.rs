@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 use gloo_net::http::{Request, Response};
-use keyward::{Auth, AuthEvent, FetchError};
+use keyward::{Auth, AuthEvent, AuthState, FetchError};
 use yew::prelude::*;
 
 use crate::problem::Problem;
@@ -46,12 +46,31 @@ pub(super) struct Outcome {
     pub(super) problem: Option<Problem>,
 }
 
+/// The token that the last run ended with, told by its end.
+#[derive(Default)]
+pub(super) struct Spoiled(Cell<Option<u64>>);
+
+impl Spoiled {
+    pub(super) fn note(&self, auth: &Auth) {
+        self.0.set(end_of_token(auth));
+    }
+}
+
+fn end_of_token(auth: &Auth) -> Option<u64> {
+    match auth.state() {
+        AuthState::SignedIn { expires_at, .. } => expires_at.get(),
+        _ => None,
+    }
+}
+
 /// Makes the API refuse the present token in its next answers, as if it had just expired.
 ///
 /// A token that was renewed because of a refusal is not renewed for another one before half its life is over: an API
-/// that always refuses must not cost a refresh each time. So it is renewed for its own sake before.
-pub(super) async fn spoil(auth: &Auth, settings: &Settings) -> Result<(), Problem> {
-    auth.refresh().await?;
+/// that always refuses must not cost a refresh each time. So the token of the last run is renewed for its own sake.
+pub(super) async fn spoil(auth: &Auth, settings: &Settings, last: &Spoiled) -> Result<(), Problem> {
+    if last.0.get().is_some() && last.0.get() == end_of_token(auth) {
+        auth.refresh().await?;
+    }
     let url = settings.api_url(&format!("/api/expire?times={REFUSED}"));
     let request = Request::post(&url)
         .build()

@@ -55,10 +55,10 @@ pub(crate) fn StepRow(props: &StepRowProps) -> Html {
                         { &arrow.title }
                         <span class="unseen">{ format!(" ({between}). ") }</span>
                     </span>
-                    <span class="step-text">{ &arrow.text }</span>
                     if let Some(spec) = arrow.spec {
                         <span class="spec">{ spec.label() }</span>
                     }
+                    <span class="step-text">{ &arrow.text }</span>
                 </span>
                 <svg class="step-more" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 6l4 4 4-4" /></svg>
             </button>

@@ -28,6 +28,7 @@ pub(crate) fn Wire(props: &WireProps) -> Html {
         (at as f64 + 0.5) * 100.0 / lanes.len().max(1) as f64
     };
     let (from, to) = (place(arrow.from), place(arrow.to));
+    let (label_at, anchor) = label_place(from, to, &arrow.label);
     html! {
         <span class="wire" aria-hidden="true">
             <svg class="wire-lanes" width="100%" height="100%">
@@ -43,7 +44,7 @@ pub(crate) fn Wire(props: &WireProps) -> Html {
                     { line(from, to) }
                 }
                 { badge(from, *number) }
-                <text class="wire-label" x={percent(label_at(from, to))} y="14" text-anchor={anchor(from, to)}>
+                <text class="wire-label" x={percent(label_at)} y="14" text-anchor={anchor}>
                     { &arrow.label }
                 </text>
             </svg>
@@ -68,9 +69,9 @@ fn line(from: f64, to: f64) -> Html {
 /// What a party does on its own: out of its line and back, to the side where there is room.
 fn turn(at: f64) -> Html {
     let (path, head) = if at > 75.0 {
-        ("M0 -4h-26v12h17", "M-1 8l-10-5v10z")
+        ("M-9 -5h-24v15h15", "M-5 10l-10-5v10z")
     } else {
-        ("M0 -4h26v12h-17", "M1 8l10-5v10z")
+        ("M9 -5h24v15h-15", "M5 10l10-5v10z")
     };
     html! {
         <svg x={percent(at)} y={LINE} overflow="visible">
@@ -93,20 +94,15 @@ fn way(from: f64, to: f64) -> &'static str {
     if to < from { "left" } else { "right" }
 }
 
-/// In the middle of the arrow; at the edges the words lean inwards.
-fn label_at(from: f64, to: f64) -> f64 {
-    match anchor(from, to) {
-        "start" => 1.0,
-        "end" => 99.0,
-        _ => (from + to) / 2.0,
-    }
-}
+/// Where the words stand: over the middle of the arrow. Long ones lean inwards at the edges.
+fn label_place(from: f64, to: f64, label: &str) -> (f64, &'static str) {
+    const LONG: usize = 12;
 
-fn anchor(from: f64, to: f64) -> &'static str {
-    match (from + to) / 2.0 {
-        middle if middle < 24.0 => "start",
-        middle if middle > 76.0 => "end",
-        _ => "middle",
+    let middle = (from + to) / 2.0;
+    match label.chars().count() > LONG {
+        true if middle < 24.0 => (1.0, "start"),
+        true if middle > 76.0 => (99.0, "end"),
+        _ => (middle, "middle"),
     }
 }
 
