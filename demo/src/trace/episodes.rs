@@ -1,0 +1,78 @@
+//! Steps that belong together: a sign-in, a renewal, some calls.
+
+use super::kind::Kind;
+use super::log::Entry;
+
+/// What happened for one reason.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Episode {
+    pub(super) title: String,
+    /// When it began, in milliseconds since 1970.
+    pub(super) at: u64,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Divides the steps, in their order.
+pub(super) fn episodes(entries: &[Entry]) -> Vec<Episode> {
+    let mut found: Vec<Episode> = Vec::new();
+    for entry in entries {
+        match found.last_mut() {
+            Some(last) if !begins(entry, last) => last.entries.push(entry.clone()),
+            _ => found.push(Episode {
+                title: String::new(),
+                at: entry.at,
+                entries: vec![entry.clone()],
+            }),
+        }
+    }
+    for episode in &mut found {
+        episode.title = title(&episode.entries);
+    }
+    found
+}
+
+/// Whether a step begins something new. Silence does too: what comes a while later comes for another reason, except the
+/// answer of a user who took some time at the provider.
+fn begins(entry: &Entry, last: &Episode) -> bool {
+    const PAUSE_MS: u64 = 4_000;
+
+    let before = last.entries.last();
+    let elapsed = before.map_or(0, |before| entry.at.saturating_sub(before.at));
+    let is_answer = matches!(
+        entry.kind,
+        Kind::UserSignsIn
+            | Kind::AuthorizationResponse
+            | Kind::EndSessionResponse
+            | Kind::TokenResponse
+            | Kind::RefreshResponse
+            | Kind::ApiAnswer
+            | Kind::RevocationResponse
+    );
+    match entry.kind {
+        Kind::UserAction | Kind::SignedOutElsewhere => true,
+        // A restore at the load of the page begins on its own.
+        Kind::AuthorizationRequest => {
+            entry.value("prompt") == Some("none") && elapsed > PAUSE_MS / 4
+        }
+        _ => !is_answer && elapsed > PAUSE_MS,
+    }
+}
+
+fn title(entries: &[Entry]) -> String {
+    let has = |kind: Kind| entries.iter().any(|entry| entry.kind == kind);
+    let silent = entries.iter().any(|entry| {
+        entry.kind == Kind::AuthorizationRequest && entry.value("prompt") == Some("none")
+    });
+    match entries.first() {
+        Some(first) if first.kind == Kind::UserAction => first.text.clone(),
+        Some(first) if first.kind == Kind::SignedOutElsewhere => "Signed out elsewhere".into(),
+        _ if silent => "Session picked up at page load".into(),
+        _ if has(Kind::AuthorizationRequest) || has(Kind::AuthorizationResponse) => {
+            "Sign-in".into()
+        }
+        _ if has(Kind::EndSessionRequest) || has(Kind::EndSessionResponse) => "Sign-out".into(),
+        _ if has(Kind::ApiCall) => "Calls to the API".into(),
+        _ if has(Kind::RefreshRequest) => "Renewal in the background".into(),
+        _ => "Housekeeping".into(),
+    }
+}
