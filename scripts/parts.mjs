@@ -28,7 +28,7 @@ const FRONT_THEMES = [
 ];
 
 /** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
-const OWN_APP = ["spa.test.mjs", "yew.test.mjs"];
+const OWN_APP = ["demo.test.mjs", "single-sign-on.test.mjs", "spa.test.mjs", "yew.test.mjs"];
 
 export const parts = [
   {
@@ -49,7 +49,7 @@ export const parts = [
       const crate = ["clippy", "--package", "keyward", "--all-targets"];
       yield await check("cargo", [...crate, ...WASM, ...strict]);
       // Apps in Rust, for the only place where they run.
-      const apps = ["demo", "front-app", "yew-app", "yew-bare", "yew-keyward"];
+      const apps = ["demo", "rust-app", "yew-app", "yew-bare", "yew-keyward"];
       const packages = apps.flatMap((name) => ["--package", name]);
       yield await check("cargo", ["clippy", ...packages, ...BROWSER, ...strict]);
       // By itself: the module that the package ships has no std, which dev-dependencies would bring in.
