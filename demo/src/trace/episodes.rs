@@ -80,6 +80,6 @@ fn title(entries: &[Entry]) -> String {
         _ if has(Kind::EndSessionRequest) || has(Kind::EndSessionResponse) => "Sign-out".into(),
         _ if has(Kind::ApiCall) => "Calls to the API".into(),
         _ if has(Kind::RefreshRequest) => "Renewal in the background".into(),
-        _ => "Housekeeping".into(),
+        _ => "Page load".into(),
     }
 }
