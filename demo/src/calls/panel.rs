@@ -30,7 +30,7 @@ impl Reducible for Pins {
 #[component]
 pub(crate) fn Calls() -> Html {
     let auth = use_auth();
-    let signed_in = use_auth_state().is_signed_in();
+    let signed_out = use_auth_state().is_signed_out();
     let (settings, log, report) = (use_settings(), use_log(), use_report());
     let pins = use_reducer(|| Pins([Pin::Idle; MANY]));
     let outcome = use_state_eq(|| None::<Outcome>);
@@ -107,7 +107,7 @@ pub(crate) fn Calls() -> Html {
                 <span>{ "Let the API refuse the token first, as if it had just expired" }</span>
             </label>
             <p class="summary" role="status" data-testid="call-result">
-                { summary(outcome.as_ref(), *busy, signed_in) }
+                { summary(outcome.as_ref(), *busy, signed_out) }
             </p>
         </section>
     }
@@ -141,7 +141,7 @@ fn Figures(props: &FiguresProps) -> Html {
     }
 }
 
-fn summary(outcome: Option<&Outcome>, busy: bool, signed_in: bool) -> String {
+fn summary(outcome: Option<&Outcome>, busy: bool, signed_out: bool) -> String {
     match outcome {
         _ if busy => "Sending 20 calls.".into(),
         Some(Outcome {
@@ -152,7 +152,9 @@ fn summary(outcome: Option<&Outcome>, busy: bool, signed_in: bool) -> String {
         }) => {
             format!("{good} of {MANY} calls succeeded, with {refreshes} refreshes.")
         }
-        None if signed_in => "However many calls meet an old token, they share one refresh.".into(),
-        None => "Signed out, the calls go without a token, and the API says no.".into(),
+        None if signed_out => {
+            "Signed out, the calls go without a token, and the API says no.".into()
+        }
+        None => "However many calls meet an old token, they share one refresh.".into(),
     }
 }

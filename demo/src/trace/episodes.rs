@@ -36,25 +36,32 @@ pub(super) fn episodes(entries: &[Entry]) -> Vec<Episode> {
 fn begins(entry: &Entry, last: &Episode) -> bool {
     const PAUSE_MS: u64 = 4_000;
 
-    let before = last.entries.last();
-    let elapsed = before.map_or(0, |before| entry.at.saturating_sub(before.at));
-    let is_answer = matches!(
-        entry.kind,
-        Kind::UserSignsIn
-            | Kind::AuthorizationResponse
-            | Kind::EndSessionResponse
-            | Kind::TokenResponse
-            | Kind::RefreshResponse
-            | Kind::ApiAnswer
-            | Kind::RevocationResponse
-    );
+    let Some(before) = last.entries.last() else {
+        return true;
+    };
     match entry.kind {
         Kind::UserAction | Kind::SignedOutElsewhere => true,
-        // A restore at the load of the page begins on its own.
-        Kind::AuthorizationRequest => {
-            entry.value("prompt") == Some("none") && elapsed > PAUSE_MS / 4
-        }
-        _ => !is_answer && elapsed > PAUSE_MS,
+        // What answers something belongs to it, however long it took.
+        Kind::UserSignsIn
+        | Kind::AuthorizationResponse
+        | Kind::EndSessionResponse
+        | Kind::DiscoveryResponse
+        | Kind::KeysResponse
+        | Kind::TokenResponse
+        | Kind::RefreshResponse
+        | Kind::UserInfoResponse
+        | Kind::RevocationResponse
+        | Kind::ApiAnswer => false,
+        // The metadata are asked for at the beginning of a way to the provider, and after the way back.
+        Kind::DiscoveryRequest => !matches!(
+            before.kind,
+            Kind::UserAction | Kind::AuthorizationResponse | Kind::UserSignsIn
+        ),
+        Kind::AuthorizationRequest => !matches!(
+            before.kind,
+            Kind::UserAction | Kind::DiscoveryResponse | Kind::KeysResponse
+        ),
+        _ => before.kind == Kind::SignedIn || entry.at.saturating_sub(before.at) > PAUSE_MS,
     }
 }
 
@@ -73,6 +80,6 @@ fn title(entries: &[Entry]) -> String {
         _ if has(Kind::EndSessionRequest) || has(Kind::EndSessionResponse) => "Sign-out".into(),
         _ if has(Kind::ApiCall) => "Calls to the API".into(),
         _ if has(Kind::RefreshRequest) => "Renewal in the background".into(),
-        _ => "Housekeeping".into(),
+        _ => "Page load".into(),
     }
 }

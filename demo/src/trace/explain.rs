@@ -42,8 +42,10 @@ pub(super) fn arrow(entry: &Entry) -> Arrow {
         }
         _ => {}
     }
+    let mut text = AttrValue::from(words.text);
     if let Some(reason) = &entry.failed {
-        label = format!("no answer: {reason}");
+        label = "no answer".into();
+        text = format!("No answer came ({reason}).").into();
     }
     let bad_status = entry.status.is_some_and(|status| status >= 400);
     Arrow {
@@ -53,7 +55,7 @@ pub(super) fn arrow(entry: &Entry) -> Arrow {
         channel,
         label: label.into(),
         title: title.into(),
-        text: words.text.into(),
+        text,
         spec: words.spec,
         failed: bad_status || entry.failed.is_some(),
         parameters: entry
@@ -182,7 +184,7 @@ fn words(entry: &Entry) -> Words {
             (Vault, Vault, Inside),
             "signature, nonce …",
             "ID token checked",
-            "Signature, issuer, audience, nonce and times: nobody is signed in before all of them fit.",
+            "Signature, issuer, audience, nonce and times all have to fit, or the answer counts for nothing.",
             "OpenID Core 3.1.3.7",
         ),
         K::SignedIn => of(

@@ -41,6 +41,9 @@ pub(crate) fn LiveDiagram() -> Html {
                 }
             </div>
             <Legend channels={CHANNELS} />
+            <p class="quiet stage-note">
+                { "The vault is the part of Keyward that holds the tokens, in this page's memory. Secrets are never drawn." }
+            </p>
             <LaneHeads lanes={LANES} />
             <p class="unseen" role="status">{ announcement.unwrap_or_default() }</p>
             if newest.is_none() {

@@ -1,4 +1,4 @@
-//! The steps of this tab, the newest sixty of them. They lie in sessionStorage, so that those of before a redirect are
+//! The steps of this tab, the newest of them. They lie in sessionStorage, so that those of before a redirect are
 //! still there after it. No step holds a secret: the client builds them without.
 
 use std::cell::RefCell;
@@ -12,7 +12,7 @@ use yew::prelude::*;
 use super::kind::Kind;
 
 const KEY: &str = "keyward-demo.steps";
-const MOST: usize = 60;
+const MOST: usize = 80;
 
 /// One step, or several equal ones.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
