@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use alloc::string::String;
 use core::convert::Infallible;
 
 use gloo_timers::callback::Timeout;
@@ -39,19 +40,11 @@ impl Page {
 
     /// Goes to the provider. Comes to an end only if the user comes back without an answer, or nothing happens.
     async fn leave(self: &Rc<Self>, url: &str, state: &str) -> Result<Infallible, AuthError> {
+        let _pending = Pending(state.into());
         let cancelled = Latch::new();
-        let page = Rc::downgrade(self);
-        let timeout = Timeout::new(NAVIGATION_DEADLINE, move || {
-            if let Some(page) = page.upgrade() {
-                page.came_back();
-            }
-        });
-        let (done, state) = (cancelled.clone(), alloc::string::String::from(state));
-        self.on_cancelled_navigation(move || {
-            drop(timeout);
-            transactions::discard(&state);
-            done.settle(());
-        });
+        let (late, back) = (cancelled.clone(), cancelled.clone());
+        let _timeout = Timeout::new(NAVIGATION_DEADLINE, move || late.settle(()));
+        self.on_cancelled_navigation(move || back.settle(()));
         self.assign(url);
         cancelled.wait().await;
         Err(self.fail(Code::NavigationCancelled))
@@ -127,5 +120,14 @@ impl Page {
         if let Some(browser) = &self.browser {
             let _ = browser.window.location().assign(url);
         }
+    }
+}
+
+/// A sign-in that was given up leaves no record behind. A page that is left takes no leave: its record waits for the answer.
+struct Pending(String);
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        transactions::discard(&self.0);
     }
 }

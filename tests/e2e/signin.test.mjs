@@ -278,6 +278,22 @@ forEachBrowser((name) => {
       await signIn(page);
     });
 
+    test("a sign-in that is aborted while the page leaves", async () => {
+      const page = await world.open();
+      await status(page, "signedOut");
+      // Keeps the browser where it is.
+      world.op.faults.set("authorize", { status: 204 });
+      await page.evaluate(() => {
+        window.stop = new AbortController();
+        window.leaving = settle(auth.signIn({ signal: window.stop.signal }));
+      });
+      await until(() => world.op.count("authorize") === 1, "the way to the provider");
+      assert.equal((await transactionsOf(page)).length, 1);
+      const { error } = await page.evaluate(() => (window.stop.abort(), window.leaving));
+      assert.equal(error.name, "AbortError");
+      assert.deepEqual(await transactionsOf(page), []);
+    });
+
     test("createAuth gives one instance, and says when options differ", async () => {
       const page = await world.open();
       await status(page, "signedOut");

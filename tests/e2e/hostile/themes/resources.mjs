@@ -198,7 +198,8 @@ onStage(
       assert.equal(stage.op.count("token"), 1);
     });
 
-    scene.test(
+    const testStream = scene.onlyFor("npm", "a Request does not show its body's source");
+    testStream(
       "R-124 a stream cannot be sent twice: an error, and the next call has a new token",
       async (stage) => {
         const { api, url } = await ready(stage, { anew: true });
