@@ -47,7 +47,9 @@ export const parts = [
       const tools = ["--package", "keyward", "--package", "xtask", "--all-targets"];
       yield await check("cargo", ["clippy", ...tools, ...RUST, ...strict]);
       const crate = ["clippy", "--package", "keyward", "--all-targets"];
-      yield await check("cargo", [...crate, ...WASM, ...strict]);
+      for (const features of [WASM, [...BROWSER, ...RUST]]) {
+        yield await check("cargo", [...crate, ...features, ...strict]);
+      }
       // Apps in Rust, for the only place where they run.
       const apps = ["demo", "rust-app", "yew-app", "yew-bare", "yew-keyward"];
       const packages = apps.flatMap((name) => ["--package", name]);
