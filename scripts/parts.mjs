@@ -103,6 +103,13 @@ export const parts = [
     },
   },
   {
+    name: "demo",
+    what: "the demo in Yew, for release",
+    async *run() {
+      yield await check(xtask(), ["demo"]);
+    },
+  },
+  {
     name: "types",
     what: "TypeScript",
     needs: ["build"],
@@ -151,8 +158,8 @@ export const parts = [
   },
   {
     name: "e2e",
-    what: "the SPA and the package against the provider in Chromium and Firefox, the Rust front in Chromium",
-    needs: ["build"],
+    what: "the SPA, the demo and the package against the provider in Chromium and Firefox, the Rust front in Chromium",
+    needs: ["build", "demo"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       yield* nodeTest("tests/e2e", { CHROME: chrome, FIREFOX: firefox });

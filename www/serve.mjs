@@ -89,7 +89,7 @@ export async function serveSite(options = {}) {
   async function sendPage(response, file) {
     const page = await readFile(file, "utf8");
     const { issuer, api } = settings;
-    const content = JSON.stringify({ issuer, api }).replaceAll("'", "&#39;");
+    const content = JSON.stringify({ issuer, api, errors: "/errors/" }).replaceAll("'", "&#39;");
     const own = page.replace(
       /(<meta\s+name="keyward-demo"\s+content=)'[^']*'/,
       (_, start) => `${start}'${content}'`,

@@ -39,6 +39,10 @@ pub enum StepKind {
     DiscoveryRequest,
     /// The metadata came.
     DiscoveryResponse,
+    /// A request that may be lost goes ahead of a refresh that may not: is the network there?
+    ProbeRequest,
+    /// Whether something answered; what, is not read.
+    ProbeResponse,
     /// The provider's keys are asked for (RFC 7517).
     KeysRequest,
     /// The keys came.
@@ -123,7 +127,7 @@ impl Trace {
                 request,
                 kind,
                 ..
-            } if *kind != SendKind::Probe => self.sent(*call, request),
+            } => self.sent(*call, request, *kind),
             Effect::CallApi { ticket, .. } => {
                 self.show(
                     StepKind::ApiCall,
@@ -173,9 +177,12 @@ impl Trace {
         self.tickets.borrow_mut().push((ticket, url));
     }
 
-    fn sent(&self, call: u32, request: &Request) {
+    fn sent(&self, call: u32, request: &Request, kind: SendKind) {
         let body = request.body.as_deref().unwrap_or_default();
-        let (kind, answer) = kinds_of(request, body);
+        let (kind, answer) = match kind {
+            SendKind::Probe => (StepKind::ProbeRequest, StepKind::ProbeResponse),
+            _ => kinds_of(request, body),
+        };
         let url = without_query(&request.url);
         self.calls.borrow_mut().push((call, answer, url.clone()));
         self.show(kind, url, None, of_form(body), None);
@@ -201,7 +208,9 @@ impl Trace {
                 } else {
                     Vec::new()
                 };
-                self.show(kind, url, Some(answer.status), body, None);
+                // What answers a probe cannot be read, its status neither.
+                let status = Some(answer.status).filter(|status| *status > 0);
+                self.show(kind, url, status, body, None);
             }
             Err(failure) => self.show(kind, url, None, Vec::new(), Some(name_of(*failure))),
         }

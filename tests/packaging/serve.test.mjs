@@ -57,10 +57,10 @@ describe("a served app", () => {
     assert.equal((await get(plain, "/orders")).status, 404);
   });
 
-  test("finds the provider and the API of this run in its page", async () => {
+  test("finds the provider, the API and the pages about errors of this run in its page", async () => {
     for (const path of ["/", "/orders"]) {
       const { text } = await get(app, path);
-      assert.deepEqual(JSON.parse(text.match(META)[1]), config);
+      assert.deepEqual(JSON.parse(text.match(META)[1]), { ...config, errors: "/errors/" });
       assert.equal(text.replace(META, ""), PAGE.replace(META, ""));
     }
   });

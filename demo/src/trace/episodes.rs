@@ -47,6 +47,8 @@ fn begins(entry: &Entry, last: &Episode) -> bool {
         | Kind::EndSessionResponse
         | Kind::DiscoveryResponse
         | Kind::KeysResponse
+        | Kind::ProbeRequest
+        | Kind::ProbeResponse
         | Kind::TokenResponse
         | Kind::RefreshResponse
         | Kind::UserInfoResponse

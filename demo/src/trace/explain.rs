@@ -166,6 +166,20 @@ fn words(entry: &Entry) -> Words {
             "The tokens go into the vault's memory: no storage, no address, no event.",
             "RFC 6749 5.1",
         ),
+        K::ProbeRequest => of(
+            (Vault, Provider, Back),
+            "anybody there?",
+            "Probe",
+            "A refresh token works once, so a request that may be lost goes first and finds out whether the network is there.",
+            "RFC 9700 4.14.2",
+        ),
+        K::ProbeResponse => of(
+            (Provider, Vault, Back),
+            "yes",
+            "Something answered",
+            "What it said is not read: now the refresh may leave.",
+            "RFC 9700 4.14.2",
+        ),
         K::KeysRequest => of(
             (Vault, Provider, Back),
             "public keys?",

@@ -32,7 +32,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    DiscoveryRequest, DiscoveryResponse, KeysRequest, KeysResponse, AuthorizationRequest, AuthorizationResponse,
+    DiscoveryRequest, DiscoveryResponse, ProbeRequest, ProbeResponse, KeysRequest, KeysResponse, AuthorizationRequest, AuthorizationResponse,
     TokenRequest, TokenResponse, RefreshRequest, RefreshResponse, IdTokenVerified, UserInfoRequest, UserInfoResponse,
     RevocationRequest, RevocationResponse, ApiCall, ApiAnswer, EndSessionRequest, EndSessionResponse;
     // A button of this page was pressed.
