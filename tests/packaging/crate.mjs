@@ -1,7 +1,7 @@
 // The packed crate in projects of their own, as `cargo add` would leave it: no lock of ours, so with the newest versions of
 // what it depends on.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root, run } from "./tarball.mjs";
 
@@ -54,23 +54,40 @@ ${dependencies}
   return folder;
 }
 
-/** Runs cargo in such a project. What the projects share is built once. */
+/** Runs cargo in such a project, and shows what it prints: a silent test counts as hung. What projects share is built once. */
 export function cargoIn(folder, ...args) {
   // No flag of this repository's may help: a user has none.
-  const env = { ...process.env, CARGO_TARGET_DIR: join(workshop, "target") };
-  delete env.RUSTFLAGS;
-  return run("cargo", args, { cwd: folder, env });
+  const flags = /^CARGO_.*RUSTFLAGS$|^RUSTFLAGS$/;
+  const own = Object.entries(process.env).filter(([name]) => !flags.test(name));
+  const env = { ...Object.fromEntries(own), CARGO_TARGET_DIR: join(workshop, "target") };
+  return run("cargo", args, { cwd: folder, env, show: true });
 }
 
 /** Builds a project for the browser and binds it; gives the folder with `app.js` and `app_bg.wasm`. */
 export async function buildForBrowser(folder, name) {
-  const { code, output } = await cargoIn(folder, "build", "--target", BROWSER);
-  if (code !== 0) throw new Error(output);
+  await must(cargoIn(folder, "build", "--target", BROWSER));
+  const tool = locked(root, "wasm-bindgen");
+  if (locked(folder, "wasm-bindgen") !== tool) {
+    // A newer one came out. It does build, as was just seen; our tool binds its own version alone.
+    await must(cargoIn(folder, "add", "--quiet", `wasm-bindgen@=${tool}`));
+    rmSync(join(folder, "Cargo.lock"));
+    await must(cargoIn(folder, "build", "--target", BROWSER));
+  }
   const wasm = join(workshop, "target", BROWSER, "debug", `${name}.wasm`);
   const out = join(folder, "dist");
   const bindgen = ["run", "--quiet", "--package", "xtask", "--", "bindgen"];
   const options = ["--target=web", "--no-typescript", "--out-name=app", `--out-dir=${out}`, wasm];
-  const bound = await run("cargo", [...bindgen, ...options], { cwd: root });
-  if (bound.code !== 0) throw new Error(bound.output);
+  await must(run("cargo", [...bindgen, ...options], { cwd: root }));
   return out;
+}
+
+async function must(running) {
+  const { code, output } = await running;
+  if (code !== 0) throw new Error(output);
+}
+
+/** The version of a dependency that a folder's lock has. */
+function locked(folder, name) {
+  const lock = readFileSync(join(folder, "Cargo.lock"), "utf8");
+  return lock.match(new RegExp(`^name = "${name}"\\nversion = "(.+)"$`, "m"))?.[1];
 }

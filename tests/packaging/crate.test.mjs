@@ -64,6 +64,8 @@ describe("the packed crate", () => {
     });
 
   test("builds in a fresh project for the browser, without a flag, and exports nothing", async () => {
+    // The project lies below this one, whose settings cargo reads too.
+    assert.doesNotMatch(readFileSync(join(root, ".cargo/config.toml"), "utf8"), /flags|\[env\]/);
     const out = await buildForBrowser(project(), "fresh-app");
     const names = exportsOf(join(out, "app_bg.wasm"));
     assert.deepEqual(
@@ -99,6 +101,7 @@ describe("the example for Leptos", () => {
     const { code, output } = await run("cargo", ["build", ...options], {
       cwd: folder,
       env: { ...process.env, CARGO_TARGET_DIR: join(root, "target/examples") },
+      show: true,
     });
     assert.equal(code, 0, output);
   });

@@ -34,14 +34,17 @@ export function packedFiles() {
     .sort();
 }
 
-/** Runs a program to its end; resolves to its exit code and all it printed. */
-export function run(command, args, options) {
+/** Runs a program to its end; resolves to its exit code and all it printed. `show` prints it as it comes, too. */
+export function run(command, args, { show = false, ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8");
-      stream.on("data", (text) => (output += text));
+      stream.on("data", (text) => {
+        output += text;
+        if (show) process.stderr.write(text);
+      });
     }
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output }));

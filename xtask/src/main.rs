@@ -5,7 +5,7 @@
 //! - `demo [--force]`: the demo, to `target/demo/`
 //! - `app <package> <out> [<folder>]`: a package as an app for the browser, for release; `folder` is that of its workspace
 //! - `codes [--check]`: what is written from the table of error codes
-//! - `weight`: where the bytes of the core are
+//! - `weight [<wasm> [<base>]]`: where the bytes of the core are, or of another module; with a base, what it has more
 //! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
 
 // A command-line tool speaks on stdout.
@@ -65,7 +65,9 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         ("codes", ["--check"]) => codes::run(true),
         ("pins", []) => pins::check(),
         ("deny", []) => deny::check(),
-        ("weight", []) => weight::print(),
+        ("weight", []) => weight::print(None, None),
+        ("weight", [file]) => weight::print(Some(file), None),
+        ("weight", [file, base]) => weight::print(Some(file), Some(base)),
         _ => bail!(USAGE),
     }
 }

@@ -1,4 +1,4 @@
-//! Where the bytes of the core are: its functions by size, and by the module they come from.
+//! Where the bytes of the core or of an app are: the functions by size, and by the module they come from.
 //!
 //! Looks at the module before wasm-opt, which still has names; the optimized one is smaller by the same parts.
 
@@ -11,28 +11,51 @@ use crate::workspace;
 
 const ROWS: usize = 60;
 
-/// Prints both tables for the last build.
-pub(crate) fn print() -> Result<()> {
-    let path = workspace::root()?.join("target/npm/keyward_bg.wasm");
-    let wasm = std::fs::read(&path)
-        .with_context(|| format!("{}: run `cargo xtask build` first", path.display()))?;
-    let functions = functions(&wasm)?;
-    table(
-        "functions",
-        functions.iter().map(|(name, size)| (name.clone(), *size)),
-    );
-    let mut modules = BTreeMap::new();
-    for (name, size) in &functions {
-        *modules.entry(module(name)).or_insert(0) += size;
+/// Prints both tables for the last build of the core, or for another module of this folder; with a second one what the
+/// first has more than that, by module.
+pub(crate) fn print(file: Option<&str>, base: Option<&str>) -> Result<()> {
+    let root = workspace::root()?;
+    let read = |file: &str| -> Result<Vec<(String, usize)>> {
+        let path = root.join(file);
+        let wasm =
+            std::fs::read(&path).with_context(|| format!("{}: build it first", path.display()))?;
+        functions(&wasm)
+    };
+    let functions = read(file.unwrap_or("target/npm/keyward_bg.wasm"))?;
+    let mut modules = modules(&functions);
+    if let Some(base) = base {
+        for (name, size) in self::modules(&read(base)?) {
+            *modules.entry(name).or_insert(0) -= size;
+        }
+    } else {
+        table(
+            "functions",
+            functions
+                .iter()
+                .map(|(name, size)| (name.clone(), signed(*size))),
+        );
     }
     table("modules", modules.into_iter());
     Ok(())
 }
 
-fn table(title: &str, rows: impl Iterator<Item = (String, usize)>) {
+fn modules(functions: &[(String, usize)]) -> BTreeMap<String, isize> {
+    let mut modules = BTreeMap::new();
+    for (name, size) in functions {
+        *modules.entry(module(name)).or_insert(0) += signed(*size);
+    }
+    modules
+}
+
+/// No module is larger than this holds.
+fn signed(size: usize) -> isize {
+    isize::try_from(size).unwrap_or(isize::MAX)
+}
+
+fn table(title: &str, rows: impl Iterator<Item = (String, isize)>) {
     let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-    let total: usize = rows.iter().map(|(_, size)| size).sum();
+    let total: isize = rows.iter().map(|(_, size)| size).sum();
     println!("\n{title}: {} of together {total} bytes", rows.len());
     for (name, size) in rows.iter().take(ROWS) {
         println!("{size:>8}  {name}");
