@@ -99,7 +99,7 @@ export const parts = [
     async *run() {
       yield await cargoTest(["--package", "keyward", "--no-default-features"]);
       // The front's own tests, and the README's examples.
-      yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "front::", "vault::"]);
+      yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);
       yield await cargoTest(["--package", "xtask"]);
     },
