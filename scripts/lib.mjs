@@ -12,6 +12,9 @@ const windows = process.platform === "win32";
 /** What prettier looks after. Prose is left to its writers. */
 export const PRETTIER_FILES = "**/*.{ts,tsx,js,mjs,json,css,html}";
 
+/** Rust that is no part of the workspace: what it depends on is not for everybody to build. */
+export const OWN_WORKSPACES = ["bench/yew-oauth2", "examples/leptos"];
+
 /** A failure whose message is meant for the person at the terminal; no stack is shown for it. */
 export class Failure extends Error {}
 

@@ -4,7 +4,18 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBrowsers } from "./browsers.mjs";
-import { PRETTIER_FILES, must, nodeTool, read, root, run, say, which, xtask } from "./lib.mjs";
+import {
+  OWN_WORKSPACES,
+  PRETTIER_FILES,
+  must,
+  nodeTool,
+  read,
+  root,
+  run,
+  say,
+  which,
+  xtask,
+} from "./lib.mjs";
 import { realDeny, viaWasmPack } from "./slow.mjs";
 import { buildPackedSite } from "./site.mjs";
 import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
@@ -36,6 +47,9 @@ export const parts = [
     what: "the form of Rust and TypeScript",
     async *run() {
       yield await check("cargo", ["fmt", "--all", "--check"]);
+      for (const folder of OWN_WORKSPACES) {
+        yield await check("cargo", ["fmt", "--check"], { cwd: join(root, folder) });
+      }
       yield await check(nodeTool("prettier"), ["--check", "--log-level", "warn", PRETTIER_FILES]);
     },
   },
@@ -85,7 +99,7 @@ export const parts = [
     async *run() {
       yield await cargoTest(["--package", "keyward", "--no-default-features"]);
       // The front's own tests, and the README's examples.
-      yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "front::", "vault::"]);
+      yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);
       yield await cargoTest(["--package", "xtask"]);
     },
