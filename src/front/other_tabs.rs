@@ -129,8 +129,9 @@ impl Page {
                 answer.fields.get("adopted").and_then(Value::as_bool) == Some(true)
             });
             if !adopted {
-                // What waits for this goes on waiting: the next load answers it.
-                return reload();
+                reload();
+                // The page may be held up by a question of its own; nothing waits for ever.
+                return done.settle(());
             }
             let session = mark[1..].split('.').next().unwrap_or_default();
             *page.session.borrow_mut() = Some(session.into());

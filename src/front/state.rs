@@ -65,6 +65,15 @@ impl AuthState {
         }
     }
 
+    /// The granted scope, while somebody is signed in.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        match self {
+            Self::SignedIn { scope, .. } => Some(scope),
+            _ => None,
+        }
+    }
+
     /// What went wrong last.
     #[must_use]
     pub fn last_error(&self) -> Option<&AuthError> {

@@ -3,7 +3,7 @@
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use super::gates::explained;
+use super::gates::explained_if_wrong;
 use super::hooks::use_auth;
 use crate::front::{AuthError, SignInOptions, SignOutOptions};
 
@@ -62,7 +62,7 @@ pub fn SignInButton(props: &SignInButtonProps) -> Html {
             >
                 { labelled(&props.children, "Sign in") }
             </button>
-            { failure.as_ref().map(explained).unwrap_or_default() }
+            { failure.as_ref().map(explained_if_wrong).unwrap_or_default() }
         </>
     }
 }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::hooks::use_auth_state;
 use crate::front::AuthError;
+use crate::protocol::error::Code;
 
 /// Properties of [`SignedIn`], [`SignedOut`] and [`AuthPending`].
 #[derive(Properties, PartialEq, Debug)]
@@ -59,12 +60,21 @@ pub fn AuthFailed(props: &AuthFailedProps) -> Html {
 }
 
 /// An error for the eyes of whoever builds the app, and told to a screen reader.
-pub(super) fn explained(error: &AuthError) -> Html {
+fn explained(error: &AuthError) -> Html {
     html! {
         <div role="alert" class="keyward-error">
             <p>{ error.message() }</p>
             <p>{ error.fix() }</p>
             <a href={error.docs()} target="_blank" rel="noreferrer">{ error.code().as_str() }</a>
         </div>
+    }
+}
+
+/// The same, where something is wrong: a user who comes back by the back button has only changed their mind.
+pub(super) fn explained_if_wrong(error: &AuthError) -> Html {
+    if error.code() == Code::NavigationCancelled {
+        Html::default()
+    } else {
+        explained(error)
     }
 }

@@ -4,7 +4,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use super::buttons::SignInButton;
-use super::gates::explained;
+use super::gates::explained_if_wrong;
 use super::hooks::{use_auth, use_auth_state};
 use crate::front::{AuthError, AuthState, SignInOptions};
 use crate::session::effect::SignedOutReason;
@@ -58,7 +58,7 @@ pub fn RequireAuth(props: &RequireAuthProps) -> Html {
     let error = failure.as_ref().or(state.last_error());
     html! {
         <>
-            { error.map(explained).unwrap_or_default() }
+            { error.map(explained_if_wrong).unwrap_or_default() }
             <SignInButton options={props.options.clone()} />
         </>
     }

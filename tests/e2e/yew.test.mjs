@@ -202,6 +202,20 @@ forEachBrowser((name) => {
       await signIn(page);
     });
 
+    test("who comes back from the provider finds the button as it was, and no error", async () => {
+      op.settings.autologin = null;
+      const page = await open("none");
+      await shows(page, "#state", "signed out");
+      await page.click("button.in");
+      await page.waitForSelector("#username");
+      await page.goBack({ waitUntil: "commit" });
+      await shows(page, "#state", "signed out");
+      await until(() => page.isEnabled("button.in"), "the button");
+      assert.equal(await text(page, "[role=alert]"), undefined);
+      op.settings.autologin = "alice";
+      await signIn(page);
+    });
+
     test("a sign-out in one tab is one in the other, and a new tab is signed in", async () => {
       const context = await browser.newContext();
       const first = await open("outside", "/", context);
