@@ -215,8 +215,10 @@ fn scrubbed(state: JsValue) -> JsValue {
         .map(String::from)
         .unwrap_or_default();
     let holds_answer = ["code=", "state=", "iss="].iter().any(|name| {
-        text.match_indices(name)
-            .any(|(at, _)| text[..at].ends_with(['?', '&']))
+        text.match_indices(name).any(|(at, _)| {
+            text.get(..at)
+                .is_some_and(|before| before.ends_with(['?', '&']))
+        })
     });
     if holds_answer { JsValue::NULL } else { state }
 }

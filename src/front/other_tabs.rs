@@ -1,6 +1,7 @@
 //! What other tabs tell, by the sign-out mark and by a channel, and what this one tells them.
 
 use alloc::rc::Rc;
+use alloc::string::String;
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
@@ -119,7 +120,7 @@ impl Page {
         let reveal = hide();
         let done = Latch::new();
         self.adopting.replace(done.clone());
-        let (page, mark) = (self.clone(), alloc::string::String::from(mark));
+        let (page, mark) = (self.clone(), String::from(mark));
         spawn_local(async move {
             let mut fields = JsonText::new();
             fields
@@ -133,8 +134,8 @@ impl Page {
                 // The page may be held up by a question of its own; nothing waits for ever.
                 return done.settle(());
             }
-            let session = mark[1..].split('.').next().unwrap_or_default();
-            *page.session.borrow_mut() = Some(session.into());
+            let session = mark.trim_start_matches('+').split('.').next();
+            *page.session.borrow_mut() = session.map(String::from);
             *page.mark.borrow_mut() = Some(mark.clone());
             reveal();
             done.settle(());

@@ -51,8 +51,9 @@ impl JsonText {
     /// Adds a member whose name may be any text.
     #[cfg(feature = "browser")]
     pub(crate) fn any(&mut self, name: &str, json: &str) -> &mut Self {
-        let name = quoted(name);
-        self.raw(&name[1..name.len() - 1], json)
+        let mut escaped = String::new();
+        escape_into(&mut escaped, name);
+        self.raw(&escaped, json)
     }
 
     /// The object's text.
