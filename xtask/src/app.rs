@@ -9,8 +9,15 @@ use crate::stamp::Stamp;
 use crate::wasm;
 use crate::workspace::{self, node_tool, run};
 
-/// What the demo is made of.
-const DEMO_INPUTS: [&str; 5] = ["src", "demo", "Cargo.toml", "Cargo.lock", "xtask"];
+/// What the demo is made of, and by: wasm-opt and esbuild come by npm.
+const DEMO_INPUTS: [&str; 6] = [
+    "src",
+    "demo",
+    "Cargo.toml",
+    "Cargo.lock",
+    "package-lock.json",
+    "xtask",
+];
 
 /// Builds a package for release: `<out>/<package>.js` and `<out>/<package>_bg.wasm`. `folder` is that of its workspace, if
 /// it is another one than this.
