@@ -34,7 +34,7 @@ const PAGE = `<!doctype html><html lang="en"><title>App</title><link rel="icon" 
 
 async function compile(name, release) {
   const cargo = (...args) =>
-    execFileSync("cargo", ["--quiet", ...args], {
+    execFileSync("cargo", args, {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],
     });
