@@ -10,12 +10,13 @@ use crate::wasm;
 use crate::workspace::{self, node_tool, run};
 
 /// What the demo is made of, and by: wasm-opt and esbuild come by npm.
-const DEMO_INPUTS: [&str; 6] = [
+const DEMO_INPUTS: [&str; 7] = [
     "src",
     "demo",
     "Cargo.toml",
     "Cargo.lock",
     "package-lock.json",
+    "styles",
     "xtask",
 ];
 
@@ -43,7 +44,7 @@ pub(crate) fn run_demo(force: bool) -> Result<()> {
         fs::remove_dir_all(&out)?;
     }
     build(&root, &root, "demo", &out)?;
-    copy_static(&root.join("demo"), &out)?;
+    copy_static(&root, &out)?;
     stamp.write()?;
     println!("built target/demo/");
     Ok(())
@@ -72,19 +73,22 @@ fn build(root: &Path, home: &Path, package: &str, out: &Path) -> Result<()> {
         ]))
 }
 
-/// What lies beside the sources, as it is; the style sheets as one, in the order of their names.
-fn copy_static(from: &Path, out: &Path) -> Result<()> {
-    for entry in fs::read_dir(from)? {
+/// What lies beside the sources, as it is; the style sheets, the house's and the demo's own, as one in the order of their
+/// names.
+fn copy_static(root: &Path, out: &Path) -> Result<()> {
+    let from = root.join("demo");
+    for entry in fs::read_dir(&from)? {
         let path = entry?.path();
         let name = path.file_name().context("a file without a name")?;
         if path.is_file() && name != "Cargo.toml" {
             fs::copy(&path, out.join(name))?;
         }
     }
-    let mut sheets: Vec<_> = fs::read_dir(from.join("styles"))?
+    let mut sheets: Vec<_> = fs::read_dir(root.join("styles"))?
+        .chain(fs::read_dir(from.join("styles"))?)
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_>>()?;
-    sheets.sort();
+    sheets.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
     if sheets.is_empty() {
         bail!("demo/styles holds no style sheet");
     }
