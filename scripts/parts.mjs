@@ -318,9 +318,19 @@ async function testProgram(file, env) {
     Number([...output.matchAll(new RegExp(`^\\W*${key} (\\d+)$`, "gm"))].at(-1)?.[1] ?? 0);
   const failed = number("fail") + number("cancelled");
   const skipped = number("skipped");
+  const notes = [
+    ...(skipped > 0 ? [`${skipped} skipped in ${file}`] : []),
+    ...failures(output).map((title) => `FAILED in ${file}: ${title}`),
+  ];
   return {
     passed: number("pass"),
     failed: status === 0 ? failed : Math.max(failed, 1),
-    note: skipped > 0 ? `${skipped} skipped in ${file}` : undefined,
+    note: notes.join("; ") || undefined,
   };
+}
+
+/** The titles of the failed tests, as the reporter lists them at its end. */
+function failures(output) {
+  const [, list = ""] = output.split("failing tests:\n");
+  return [...list.matchAll(/^✖ (.*) \([\d.]+ms\)$/gm)].map(([, title]) => title);
 }

@@ -261,7 +261,10 @@ forEachBrowser((name) => {
       await by(page, "evolution-step").waitFor();
       const titles = [];
       for (;;) {
-        titles.push(await page.textContent("h1"));
+        // The title is a component of its own and may be drawn a moment after the page that it stands in.
+        const title = () => page.textContent("h1");
+        await until(async () => (await title()) !== titles.at(-1), "a title of its own");
+        titles.push(await title());
         assert.ok((await page.getByTestId("diagram-step").count()) > 2, titles.at(-1));
         const next = by(page, "evolution-next");
         if ((await page.getByTestId("evolution-next").count()) === 0) break;
