@@ -5,6 +5,9 @@ use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "worker")]
+pub mod worker;
+
 use crate::link::{Outgoing, error_to_json};
 use crate::session::Config;
 use crate::vault::Vault;
@@ -24,12 +27,22 @@ extern "C" {
 /// beside it; the vault lives as long as that. Throws the JSON of an error with a `config_*` code for a bad option.
 #[wasm_bindgen(unchecked_return_type = "(json: string, handle: unknown) => void")]
 pub fn open(config: &str, origin: &str, emit: Emit) -> Result<JsValue, JsValue> {
+    let vault = vault(config, origin, emit)?;
+    Ok(post(vault))
+}
+
+#[inline]
+fn post(vault: Vault) -> JsValue {
+    let post = move |message: String, handle| vault.post(&message, handle);
+    Closure::<dyn Fn(String, JsValue)>::new(post).into_js_value()
+}
+
+#[inline]
+fn vault(config: &str, origin: &str, emit: Emit) -> Result<Vault, JsValue> {
     let config =
         Config::from_json(config, origin).map_err(|error| JsValue::from(error_to_json(&error)))?;
     let emit = move |message: Outgoing| {
         let _ = emit.call(&JsValue::NULL, &message.json, &message.handle);
     };
-    let vault = Vault::new(config, Box::new(emit));
-    let post = move |message: String, handle| vault.post(&message, handle);
-    Ok(Closure::<dyn Fn(String, JsValue)>::new(post).into_js_value())
+    Ok(Vault::new(config, Box::new(emit)))
 }

@@ -70,6 +70,9 @@ pub enum Effect {
 pub enum SendKind {
     /// An ordinary request whose answer is read.
     Read,
+    /// The same with a refresh token in it, which must not leave twice: whoever keeps a copy of the session elsewhere
+    /// marks it there before.
+    Refresh,
     /// Only whether anything answers matters (`no-cors`, nothing is read).
     Probe,
     /// Must leave even if the page goes away (`keepalive`).

@@ -325,6 +325,18 @@ impl Session {
         Some(self.calls.swap_remove(at).1)
     }
 
+    #[cfg(feature = "worker")]
+    pub(super) fn any_call(&self, is_it: impl Fn(&Purpose) -> bool) -> bool {
+        self.calls.iter().any(|(_, purpose)| is_it(purpose))
+    }
+
+    /// What is to be done when no event came but something changed.
+    #[cfg(feature = "worker")]
+    pub(super) fn idle(&mut self) -> Vec<Effect> {
+        self.keep_time();
+        core::mem::take(&mut self.out)
+    }
+
     /// A number that no call and no grant of this vault has.
     pub(super) fn next_name(&mut self) -> CallId {
         self.next_call = self.next_call.wrapping_add(1);
@@ -353,10 +365,11 @@ impl Session {
         self.reason = reason;
         self.renewal = Renewal::default();
         self.proofs.retain(|proof| !proof.is_of_refresh());
-        self.answer_everybody(waiting);
+        // Whoever is told that the session is over finds it over: an app looks at the state next.
         if live.is_some() {
             self.tell_state(error);
         }
+        self.answer_everybody(waiting);
         live
     }
 

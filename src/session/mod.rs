@@ -6,7 +6,8 @@
 //!
 //! A sign-in passes through the modules in this order: [`config`] says who we are, `sign_in` builds the request and
 //! redeems the answer, `proof` judges the ID token, `renewal` keeps the access token fresh, `calls` authorizes API
-//! calls, `sign_out` ends it all. [`policy`], [`resources`], [`tabs`] and [`transaction`] hold the rules they share.
+//! calls, `sign_out` ends it all. [`policy`], [`resources`], [`tabs`] and [`transaction`] hold the rules they share. With the
+//! feature `worker`, `park` lets a session outlive its vault.
 
 pub mod config;
 pub mod effect;
@@ -19,6 +20,8 @@ pub mod transaction;
 mod calls;
 mod guards;
 mod machine;
+#[cfg(feature = "worker")]
+mod park;
 mod proof;
 mod provider;
 mod renewal;

@@ -41,6 +41,25 @@ impl Lifetime {
         life
     }
 
+    /// What a parked life consists of: when it began, how long it lasts (milliseconds), and whether it is in doubt.
+    #[cfg(feature = "worker")]
+    pub(super) fn parts(&self) -> (u64, Option<u64>, bool) {
+        (self.obtained_at, self.lasts, self.doubted)
+    }
+
+    /// A life that was parked.
+    #[cfg(feature = "worker")]
+    pub(super) fn resumed(obtained_at: u64, lasts: Option<u64>, doubted: bool, now: u64) -> Self {
+        let mut life = Self {
+            obtained_at,
+            lasts,
+            seen_at: obtained_at,
+            doubted,
+        };
+        life.observe(now);
+        life
+    }
+
     /// Notes the time; a clock that jumped back makes the end unknown, so that the token is renewed at the next use.
     pub fn observe(&mut self, now: u64) {
         if now.saturating_add(JUMP_MS) < self.seen_at {

@@ -15,6 +15,10 @@ use super::sign_in::TOKEN_DEADLINE_MS;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::id_token::Claims;
+#[cfg(feature = "worker")]
+use crate::protocol::json::{Map, Value};
+#[cfg(feature = "worker")]
+use crate::protocol::json_text::JsonText;
 use crate::protocol::secret::RefreshToken;
 use crate::protocol::token::{TokenFailure, TokenResponse, refresh_request};
 
@@ -79,6 +83,41 @@ enum Outcome {
     Refused(Error),
     /// Nobody can tell.
     Unknown(Error),
+}
+
+#[cfg(feature = "worker")]
+impl Renewal {
+    pub(super) fn is_barred(&self) -> bool {
+        self.stage == Stage::Barred
+    }
+
+    /// What another vault has to know of this grant's refreshes.
+    pub(super) fn park(&self, out: &mut JsonText) {
+        let rotates = match self.rotates {
+            Rotates::Unseen => None,
+            Rotates::Yes => Some(1),
+            Rotates::No => Some(0),
+        };
+        out.number("rotates", rotates)
+            .number("repeatedInGrace", Some(self.repeated_in_grace.into()));
+    }
+
+    pub(super) fn unpark(parked: &Map) -> Self {
+        let number = |name| parked.get(name).and_then(Value::as_u64);
+        Self {
+            stage: match number("barred") {
+                Some(0) => Stage::Idle,
+                _ => Stage::Barred,
+            },
+            rotates: match number("rotates") {
+                Some(0) => Rotates::No,
+                Some(_) => Rotates::Yes,
+                None => Rotates::Unseen,
+            },
+            repeated_in_grace: number("repeatedInGrace") != Some(0),
+            ..Self::default()
+        }
+    }
 }
 
 impl Session {
@@ -216,7 +255,7 @@ impl Session {
                     grant,
                     sent_at: self.now,
                 };
-                self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Read);
+                self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Refresh);
             }
             Err(error) => self.bar(error),
         }

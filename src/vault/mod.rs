@@ -1,6 +1,8 @@
 //! The vault: the only holder of tokens. It carries out the session's back-channel effects with what every global
 //! scope has (fetch, SubtleCrypto, timers), so the same code runs in a page and in any worker.
 
+#[cfg(feature = "worker")]
+mod keeping;
 mod platform;
 #[cfg(feature = "trace")]
 pub(crate) mod trace;
@@ -17,10 +19,13 @@ use wasm_bindgen::closure::Closure;
 use self::platform::{Heard, Platform};
 use crate::link::{self, Outgoing};
 use crate::protocol::error::{Code, Error};
+use crate::protocol::http::Request;
 use crate::session::effect::SendKind;
-use crate::session::event::Ticket;
+use crate::session::event::{CallId, Ticket};
 use crate::session::{Command, Config, Effect, Event, Reply, Session};
 
+#[cfg(feature = "worker")]
+pub use self::keeping::Keep;
 #[cfg(feature = "trace")]
 pub use self::trace::{Step, StepKind};
 
@@ -34,6 +39,8 @@ struct Inner {
     effects: RefCell<Vec<Effect>>,
     busy: Cell<bool>,
     platform: Platform,
+    #[cfg(feature = "worker")]
+    keeping: keeping::Keeping,
     #[cfg(feature = "trace")]
     trace: trace::Trace,
     _hear: Closure<dyn Fn(String, JsValue)>,
@@ -56,6 +63,8 @@ impl Vault {
                 effects: RefCell::default(),
                 busy: Cell::new(false),
                 platform: Platform::new(&hear),
+                #[cfg(feature = "worker")]
+                keeping: keeping::Keeping::default(),
                 #[cfg(feature = "trace")]
                 trace: trace::Trace::default(),
                 _hear: hear,
@@ -123,6 +132,11 @@ impl Vault {
         self.0.trace.happened(&event);
         let now = platform::now() as u64;
         let effects = self.0.session.borrow_mut().handle(event, now);
+        self.carry_out_all(effects);
+    }
+
+    #[inline]
+    fn carry_out_all(&self, effects: Vec<Effect>) {
         self.0.effects.borrow_mut().extend(effects);
         if self.0.busy.replace(true) {
             return;
@@ -137,6 +151,8 @@ impl Vault {
             self.carry_out(effect);
         }
         self.0.busy.set(false);
+        #[cfg(feature = "worker")]
+        self.keep();
     }
 
     fn carry_out(&self, effect: Effect) {
@@ -150,9 +166,11 @@ impl Vault {
                 deadline_ms,
                 kind,
             } => {
-                let init = platform::init(&request, kind);
-                let probe = kind == SendKind::Probe;
-                platform.send(call, &request.url, &init, deadline_ms, probe);
+                #[cfg(feature = "worker")]
+                if kind == SendKind::Refresh {
+                    return self.keep_then_send(call, request, deadline_ms);
+                }
+                self.send(call, &request, deadline_ms, kind);
             }
             Effect::Verify {
                 call,
@@ -176,6 +194,14 @@ impl Vault {
             Effect::Tell(notice) => self.emit(Outgoing::notice(&notice)),
             Effect::WakeAt(at) => platform.wake(at as f64),
         }
+    }
+
+    #[inline]
+    fn send(&self, call: CallId, request: &Request, deadline_ms: u32, kind: SendKind) {
+        let init = platform::init(request, kind);
+        let probe = kind == SendKind::Probe;
+        let platform = &self.0.platform;
+        platform.send(call, &request.url, &init, deadline_ms, probe);
     }
 
     fn answer(&self, ticket: Ticket, reply: Result<Reply, Error>) {

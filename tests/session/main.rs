@@ -33,6 +33,8 @@ mod calls;
 mod user_info;
 
 mod other_tabs;
+#[cfg(feature = "worker")]
+mod park;
 mod sign_out;
 
 mod link_in;

@@ -20,6 +20,20 @@ impl Driver {
         }
     }
 
+    /// What a vault would keep of the session.
+    #[cfg(feature = "worker")]
+    pub(crate) fn park(&self) -> Option<String> {
+        self.session.park()
+    }
+
+    /// Goes on with a parked session.
+    #[cfg(feature = "worker")]
+    pub(crate) fn unpark(&mut self, text: &str) {
+        for effect in self.session.unpark(text, self.now) {
+            self.carry_out(effect);
+        }
+    }
+
     /// Answers the oldest open request to an endpoint.
     pub(crate) fn answer(&mut self, endpoint: &str, answer: Answer) {
         let call = self.open_call(endpoint);
