@@ -117,6 +117,7 @@ const groupTitles = {
   api: "API calls",
   logout: "Sign-out",
   internal: "Internal",
+  vault: "The vault",
 };
 
 function groupTitle(group) {

@@ -94,6 +94,8 @@ export type AuthErrorCode =
   | "logout_state_mismatch"
   | "revocation_failed"
   | "callback_url_changed"
+  | "vault_unavailable"
+  | "token_stays_in_vault"
   | "internal_error";
 
 /** The kind of trouble, for coarse handling. */
@@ -122,10 +124,11 @@ export type AuthErrorGroup =
   | "session"
   | "storage"
   | "logout"
-  | "internal";
+  | "internal"
+  | "vault";
 
 /** The groups by their number. */
-export const groups: readonly AuthErrorGroup[] = ["config","insecure","wasm","discovery","issuer_mismatch","metadata_missing","transient","timeout","state","response_malformed","iss","txn","authorization_error","login_required","token_network","token_error","token_invalid","token_type","id_token","userinfo","api","session","storage","logout","internal"];
+export const groups: readonly AuthErrorGroup[] = ["config","insecure","wasm","discovery","issuer_mismatch","metadata_missing","transient","timeout","state","response_malformed","iss","txn","authorization_error","login_required","token_network","token_error","token_invalid","token_type","id_token","userinfo","api","session","storage","logout","internal","vault"];
 
 /** The group's number, times two, plus one if the same call may succeed later; message; fix. */
 export type Explanation = readonly [kind: number, message: string, fix: string];

@@ -31,6 +31,7 @@ const GROUPS: &[&str] = &[
     "api",
     "session",
     "storage",
+    "vault",
     "logout",
     "internal",
 ];
@@ -114,6 +115,7 @@ fn retryable_codes_are_those_that_pass_by_themselves() {
         "timeout",
         "token_network",
         "userinfo_failed",
+        "vault_unavailable",
     ];
     assert_eq!(retryable, expected.into_iter().collect());
 }

@@ -104,6 +104,7 @@ enum Group {
     storage,
     logout,
     internal,
+    vault,
 }
 
 codes! {
@@ -567,6 +568,16 @@ codes! {
         cause "A router or another script removed the query from the address before createAuth ran."
         fix "Call createAuth in the module that is imported first, before the router starts."
         see "createAuth" }
+    VaultUnavailable "vault_unavailable" vault retryable {
+        "The vault cannot be used."
+        cause "Its worker did not start, does not answer, has ended, or belongs to another configuration; the detail tells which. The file may be missing or stale, or the page's Content Security Policy may refuse it. Tokens never move to the page instead."
+        fix "Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self'. If it has ended, call again."
+        see "createAuth of keyward/vault, option vault" }
+    TokenStaysInVault "token_stays_in_vault" vault {
+        "The access token does not leave the vault."
+        cause "With a vault in a worker no script of the page can read a token, and auth.accessToken() is one."
+        fix "Use auth.fetch(), or hand it to the library that makes the calls: most take a fetch of your own."
+        see "createAuth of keyward/vault" }
     InternalError "internal_error" internal {
         "Something went wrong inside the library."
         cause "A bug of the library. The error carries no detail, so that no secret can leak with it."
