@@ -1,7 +1,9 @@
 import { arrive, load, type Arrival } from "./callback.js";
+import { claimsOfUser } from "./claims.js";
 import { AuthError, explain, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
+import { pageVault } from "./page_vault.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Store, transactions, type Mark } from "./store.js";
 import { Telling } from "./telling.js";
@@ -15,7 +17,12 @@ import type {
   SignInOptions,
   SignOutOptions,
   User,
+  VaultOptions,
 } from "./types.js";
+import { rememberClient, type Outcome } from "./vault/outcome.js";
+import { workerVault } from "./vault/place.js";
+import { VaultSide } from "./vault/side.js";
+import { vaultRedirectUri } from "./vault/url.js";
 
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
@@ -66,8 +73,11 @@ export class Front<TUser> implements Auth<TUser> {
   #cancelNavigation: (() => void) | null = null;
 
   readonly #telling = new Telling<TUser>();
+  /** Only with a vault in a worker. */
+  #side!: VaultSide<TUser>;
 
-  constructor(options: AuthOptions<TUser>) {
+  /** `land` is given on the page that takes the provider's answers in place of the app, and leads from there to the app. */
+  constructor(options: AuthOptions<TUser>, land?: (outcome: Outcome) => void) {
     this.#options = options;
     this.#redirectUri = options.redirectUri ?? "";
     this.ready = new Promise((resolve) => (this.#settle = resolve));
@@ -79,7 +89,42 @@ export class Front<TUser> implements Auth<TUser> {
       this.#settle(this.#state);
       return;
     }
-    this.#redirectUri ||= defaultRedirectUri();
+    if (VAULT) {
+      const front = this;
+      this.#side = new VaultSide<TUser>(
+        {
+          client: options,
+          store: this.#store,
+          get state() {
+            return front.#state;
+          },
+          get session() {
+            return front.#session;
+          },
+          get mark() {
+            return front.#mark;
+          },
+          open: () => this.#open(),
+          name: (error) => this.#name(error),
+          report: (error) => this.report(error),
+          restore: (failure) => this.#restore(failure),
+          finish: (answer) => this.#finish({ kind: "callback", ...answer }),
+          diagnose: (code) => this.#telling.diagnose(fail(code)),
+          settleSignedOut: (failure) =>
+            this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure),
+          follow: ({ session = "", expiresAt = null }, mark) => {
+            this.#session = session;
+            this.#expiresAt = expiresAt;
+            this.#mark = mark;
+            this.#seen = this.#store.mark;
+          },
+          show: (notice, lastError) => this.#showUser(notice, lastError),
+          endedElsewhere: () => this.#endedElsewhere(),
+        },
+        land,
+      );
+    }
+    this.#redirectUri ||= VAULT ? vaultRedirectUri(options) : defaultRedirectUri();
     this.#configError = checkOptions(options as AuthOptions<never>);
     this.#seen = this.#store.mark;
     const arrival = this.#configError
@@ -143,12 +188,14 @@ export class Front<TUser> implements Auth<TUser> {
       if (response.status === 401) throw fail("login_required");
       return response;
     }
+    if (VAULT) this.#side.requireVault();
     // A stream is gone once it was sent.
     const replayable = !(init?.body instanceof ReadableStream);
     const link = await this.#open();
     const fields = { session: this.#session, replayable };
     try {
-      const { handle } = await link.ask("call", fields, request, request.signal);
+      const sent = VAULT ? [request, init?.body] : request;
+      const { handle } = await link.ask("call", fields, sent, request.signal);
       return handle as Response;
     } catch (error) {
       if (isAuthError(error) && error.code === "step_up_required") {
@@ -196,6 +243,7 @@ export class Front<TUser> implements Auth<TUser> {
     const { url, state } = await link.ask("signOut", { session });
     if (!url || options.everywhere === false || navigator.onLine === false) return;
     const { issuer, clientId } = this.#options;
+    if (VAULT) rememberClient(this.#options, this.#redirectUri);
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
     transactions.put(state ?? "", JSON.stringify(record));
     location.assign(url);
@@ -212,12 +260,15 @@ export class Front<TUser> implements Auth<TUser> {
   async #start(arrival: Arrival | null): Promise<void> {
     try {
       if (this.#configError) return this.#settleLoad("neverSignedIn", this.#configError);
+      if (VAULT && !this.#side.land) return await this.#side.start();
       if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
         if (this.#store.mark?.[0] === "-") this.#store.removeMark();
+        if (VAULT && this.#side.land) return this.#side.land({});
         return this.#settleLoad("signedOut", null);
       }
+      if (VAULT && this.#side.land) return this.#side.land({});
       await this.#restore();
     } catch (error) {
       this.#settleLoad("expired", asAuthError(error));
@@ -226,8 +277,10 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
     const { query, record, replayed, restore } = arrival;
+    if (VAULT && this.#side.land && !(await this.#side.redeems(arrival, this.#config()))) return;
     // The session and what failed before it are shown as one.
     await explain(arrival.carry);
+    if (VAULT && replayed && this.#side.land) return this.#side.failed(fail("callback_replayed"));
     if (replayed) return this.#restore(fail("callback_replayed"));
     requireSecureContext();
     const mark = this.#store.mark;
@@ -235,16 +288,22 @@ export class Front<TUser> implements Auth<TUser> {
       const link = await this.#open();
       const { carry } = await link.ask("callback", { query, record, mark });
       if (restore) this.#store.restoreAnswered(Date.now(), false);
+      if (VAULT && this.#side.land) {
+        const lonely = this.#store.mark ? undefined : (this.#side.expected ?? undefined);
+        return this.#side.land({ fresh: !restore, carry, mark: lonely });
+      }
       if (carry) this.#show(withError(this.#state, this.#name({ code: carry })));
       // A sign-out elsewhere can have come in between.
       this.#settleLoad("signedOutElsewhere", null);
     } catch (error) {
       const failure = asAuthError(error);
+      if (VAULT && !restore && this.#side.land) return this.#side.failed(failure);
       if (!restore) return await this.#restore(failure);
       const needsUser = NEEDS_USER.includes(failure.code);
       // What a new try may mend does not close the door.
       this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
       if (needsUser) this.#store.removeHint();
+      if (VAULT && this.#side.land) return this.#side.failed(failure, true);
       this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
     }
   }
@@ -255,6 +314,10 @@ export class Front<TUser> implements Auth<TUser> {
     const mark = this.#store.mark;
     const hinted = this.#store.hint;
     if (mark?.[0] === "-") return this.#settleLoad("signedOut", failure);
+    if (VAULT && (hinted || this.#side.expected)) {
+      const mayLeave = restore !== false && isTopLevel() && this.#store.mayRestore(Date.now());
+      if (await this.#side.join(failure, mayLeave)) return;
+    }
     if (restore === false || (restore === true && !hinted)) {
       return this.#settleLoad(hinted ? "expired" : "neverSignedIn", failure);
     }
@@ -278,6 +341,9 @@ export class Front<TUser> implements Auth<TUser> {
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
     if (this.#state.status !== "loading") return;
     if (this.#store.mark?.[0] === "-") return this.#settleLoad("signedOutElsewhere", failure);
+    // Another tab went to the provider, and came back with nothing.
+    if (VAULT && !answer.url) return this.#settleLoad("expired", failure);
+    if (VAULT) rememberClient(this.#options, this.#redirectUri);
     const refused = transactions.put(answer.state ?? "", answer.record ?? "");
     if (refused) throw fail(refused);
     this.#store.countRestore(Date.now());
@@ -293,15 +359,22 @@ export class Front<TUser> implements Auth<TUser> {
   // ---- what the vault tells -------------------------------------------------------------------------------------
 
   #open(): Promise<Link> {
-    const { user: _, restore: __, ...options } = this.#options;
-    const config = JSON.stringify({ ...options, redirectUri: this.#redirectUri });
-    this.#link ??= Link.toPage(config, this.#names(), (notice) => this.#hear(notice)).catch(
-      (error: unknown) => {
-        this.#link = undefined;
-        throw error;
-      },
-    );
+    const names = this.#names();
+    const config = this.#config();
+    const way = VAULT
+      ? workerVault(config as VaultOptions, names, () => this.#store.mark ?? this.#side.expected)
+      : pageVault(JSON.stringify(config), names);
+    this.#link ??= Link.open(way, names, (notice) => this.#hear(notice)).catch((error: unknown) => {
+      this.#link = undefined;
+      throw error;
+    });
     return this.#link;
+  }
+
+  /** The options as the vault gets them. */
+  #config(): object {
+    const { user: _, restore: __, ...options } = this.#options;
+    return { ...options, redirectUri: this.#redirectUri };
   }
 
   /** Resolves when it is clear whose session this page shows. */
@@ -319,6 +392,7 @@ export class Front<TUser> implements Auth<TUser> {
   async #askSession(command: string) {
     await this.#settled();
     if (this.#session === null) throw fail("login_required");
+    if (VAULT) this.#side.requireVault();
     const link = await this.#open();
     return link.ask(command, { session: this.#session });
   }
@@ -341,14 +415,18 @@ export class Front<TUser> implements Auth<TUser> {
         return this.#telling.diagnose(this.#name(notice as WireError));
       case "endEverywhere":
         return this.#announceEnd(this.#mark);
+      default:
+        if (VAULT && this.#session !== null) this.#adopting = this.#side.rejoin().catch(() => {});
     }
   }
 
   /** The mark is written before the state is shown; a restored session never overwrites a sign-out. */
   #signedIn(notice: Notice): void {
+    if (VAULT && !this.#side.land) return this.#side.signedIn(notice);
     const { session = "", userHash = "", origin } = notice;
     const now = this.#store.mark;
     const mark = `+${session}.${userHash}`;
+    if (VAULT) this.#side.expected = mark;
     const outrun =
       origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
     if (outrun) {
@@ -459,6 +537,10 @@ export class Front<TUser> implements Auth<TUser> {
       return;
     }
     if (this.#mark === null || mark === this.#mark) return;
+    if (VAULT && mark !== `-${this.#mark.slice(1)}`) {
+      this.#adopting = this.#side.compare();
+      return;
+    }
     if (mark?.[0] !== "+") return this.#endedElsewhere();
     this.#adopt(mark);
   }
@@ -519,6 +601,7 @@ export class Front<TUser> implements Auth<TUser> {
   // ---- navigation -----------------------------------------------------------------------------------------------
 
   #leave(url: string, state: string, record: string, signal?: AbortSignal): Promise<never> {
+    if (VAULT) rememberClient(this.#options, this.#redirectUri);
     const refused = transactions.put(state, record);
     if (refused) throw fail(refused);
     return new Promise((_, reject) => {
@@ -560,12 +643,6 @@ export class Front<TUser> implements Auth<TUser> {
     if (state.status !== "loading") this.#settle(state);
     this.#telling.changed();
   }
-}
-
-/** The vault hands on the ID token's claims as they came; those of the protocol are none of the app's business. */
-function claimsOfUser(claims: Record<string, unknown>): Record<string, unknown> {
-  const { aud, exp, iat, nbf, nonce, at_hash, c_hash, s_hash, azp, jti, ...user } = claims;
-  return user;
 }
 
 /** The same state with an error. `expiresAt` stays what it is: read anew at each access. */

@@ -1,11 +1,14 @@
-import { AuthError, explain, fail, isExplained, type WireError } from "./errors.js";
+import { AuthError, explain, isExplained, type WireError } from "./errors.js";
 
 /** The version of the messages between a front and its vault. */
 const VERSION = 1;
 
 /** What the vault tells without being asked. */
 export interface Notice extends SnapshotWire {
-  notice: "signedIn" | "state" | "refreshed" | "refreshFailed" | "diagnosis" | "endEverywhere";
+  notice:
+    | ("signedIn" | "state" | "refreshed" | "refreshFailed" | "diagnosis" | "endEverywhere")
+    /** The vault's worker is gone; the next command starts another. */
+    | "vaultLost";
   origin?: "interactive" | "joined" | "restored";
   code?: WireError["code"];
   detail?: string;
@@ -24,7 +27,7 @@ export interface SnapshotWire {
 }
 
 /** What the vault answers; each command knows which of these it gets. */
-export interface Answer {
+export interface Answer extends SnapshotWire {
   url?: string;
   state?: string;
   record?: string;
@@ -35,7 +38,8 @@ export interface Answer {
   adopted?: boolean;
 }
 
-interface Incoming extends Partial<Notice> {
+/** A message of the vault. */
+export interface Incoming extends Partial<Notice> {
   ticket?: number;
   ok?: Answer;
   thrown?: null;
@@ -46,18 +50,15 @@ interface Waiting {
   reject: (reason: unknown) => void;
 }
 
-/** The core chunk. */
-interface Core {
-  open: (
-    config: string,
-    origin: string,
-    emit: (json: string, handle: unknown) => void,
-  ) => Promise<(json: string, handle: unknown) => void>;
-}
+/** Takes a message for the vault. */
+export type Post = (json: string, handle: unknown) => void;
 
-/** A front's way to its vault. In the page it is a direct call: an answer can be there before `ask` returns. */
+/** Opens the way to a vault, whose messages go to `receive`. */
+export type Connect = (receive: (message: Incoming, handle: unknown) => void) => Promise<Post>;
+
+/** A front's way to its vault. In the page that is a direct call: an answer can be there before `ask` returns. */
 export class Link {
-  readonly #post: (json: string, handle: unknown) => void;
+  readonly #post: Post;
   /** What the texts of errors call by name. */
   readonly #names: Record<string, string>;
   readonly #waiting = new Map<number, Waiting>();
@@ -65,45 +66,24 @@ export class Link {
   #held: Promise<void> | null = null;
   #tickets = 0;
 
-  private constructor(
-    post: (json: string, handle: unknown) => void,
-    names: Record<string, string>,
-  ) {
+  private constructor(post: Post, names: Record<string, string>) {
     this.#post = post;
     this.#names = names;
   }
 
-  /** Loads the core and opens a vault in this page. A failed load is not kept: the next call tries again. */
-  static async toPage(
-    config: string,
+  /** Connects to a vault. */
+  static async open(
+    connect: Connect,
     names: Record<string, string>,
     onNotice: (notice: Notice) => void,
   ): Promise<Link> {
-    if (typeof WebAssembly === "undefined") throw fail("wasm_unavailable");
-    let core: Core;
-    try {
-      core = await loadCore();
-    } catch (error) {
-      throw fail("core_load_failed", undefined, error);
-    }
-    let receive: ((json: string, handle: unknown) => void) | undefined;
-    const post = await core
-      .open(config, location.origin, (json, handle) => receive?.(json, handle))
-      .catch(async (error: unknown) => {
-        // The vault refuses a bad option with the JSON of an error; what the engine throws is no string.
-        if (typeof error === "string") {
-          const refused = JSON.parse(error) as WireError;
-          await explain(refused.code);
-          throw new AuthError(refused, undefined, names);
-        }
-        throw fail(
-          isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed",
-          undefined,
-          error,
-        );
-      });
-    const link = new Link(post, names);
-    receive = (json, handle) => link.#receive(json, handle, onNotice);
+    let link: Link | undefined;
+    link = new Link(
+      await connect(
+        (message, handle) => link !== undefined && link.#receive(message, handle, onNotice),
+      ),
+      names,
+    );
     return link;
   }
 
@@ -136,8 +116,7 @@ export class Link {
     this.#post(JSON.stringify({ ...fields, v: VERSION, do: command, ticket }), handle);
   }
 
-  #receive(json: string, handle: unknown, onNotice: (notice: Notice) => void): void {
-    const message = JSON.parse(json) as Incoming;
+  #receive(message: Incoming, handle: unknown, onNotice: (notice: Notice) => void): void {
     const deliver = () => this.#deliver(message, handle, onNotice);
     const { code } = message.error ?? { code: message.code ?? message.ok?.carry };
     if (!this.#held && isExplained(code)) return deliver();
@@ -158,21 +137,4 @@ export class Link {
         message.error ? new AuthError(message.error, undefined, this.#names) : handle,
       );
   }
-}
-
-let loading: Promise<Core> | undefined;
-
-function loadCore(): Promise<Core> {
-  loading ??= import("./core.js").catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
-}
-
-function isCspRefusal(error: unknown): boolean {
-  return (
-    error instanceof WebAssembly.CompileError &&
-    /csp|security policy|unsafe-eval/i.test(error.message)
-  );
 }

@@ -1,6 +1,7 @@
 import { fail, type AuthError } from "./errors.js";
 import { sameOriginPath } from "./callback.js";
 import type { AuthOptions } from "./types.js";
+import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
 
 const KNOWN = [
   "issuer",
@@ -20,10 +21,12 @@ const KNOWN = [
   "user",
 ];
 
+const OF_VAULT = ["vault", "parking", "extendedLifetime", "trustedTypesPolicy"];
+
 /** Throws for what nothing can be done without. */
 export function requireOptions(options: Partial<AuthOptions<never>> | undefined): void {
-  for (const name of ["issuer", "clientId"] as const) {
-    const value = options?.[name];
+  for (const name of VAULT ? ["issuer", "clientId", "vault"] : ["issuer", "clientId"]) {
+    const value = (options as Record<string, unknown> | undefined)?.[name];
     if (typeof value !== "string" || value === "") throw fail("config_missing", name);
   }
 }
@@ -39,7 +42,8 @@ export function defaultRedirectUri(): string {
  * The core judges everything again.
  */
 export function checkOptions(options: AuthOptions<never>): AuthError | null {
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+  const known = VAULT ? [...KNOWN, ...OF_VAULT] : KNOWN;
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) return fail("config_invalid", unknown);
   const issuer = parseUrl(options.issuer);
   if (!issuer || !isSecure(issuer) || issuer.search || options.issuer.includes("#")) {
@@ -54,6 +58,12 @@ export function checkOptions(options: AuthOptions<never>): AuthError | null {
   }
   if (options.scope !== undefined && !String(options.scope).split(" ").includes("openid")) {
     return fail("config_scope_without_openid");
+  }
+  if (VAULT && !vaultUrl(options)) {
+    return fail("config_invalid", "vault");
+  }
+  if (VAULT && options.redirectUri && options.redirectUri !== vaultRedirectUri(options)) {
+    return fail("config_bad_redirect_uri", options.redirectUri);
   }
   const { leeway } = options;
   if (leeway !== undefined && !(Number.isInteger(leeway) && leeway >= 0 && leeway <= 300)) {

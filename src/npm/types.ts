@@ -92,6 +92,26 @@ export interface AuthOptions<TUser = User> {
   user?: StandardSchema<TUser>;
 }
 
+/** Options of `createAuth` from `keyward/vault`. */
+export interface VaultOptions<TUser = User> extends AuthOptions<TUser> {
+  /** Where the vault's script lies, on this origin: `"/keyward/vault.js"` after `npx keyward vault public/keyward`. */
+  vault: string;
+  /** Registered redirect URI: the redirect page, `callback.html` beside the vault's script, and no other. */
+  redirectUri?: string;
+  /**
+   * Whether a service worker, whose scope is the vault's folder alone, keeps the session in its memory while a reload of
+   * the only tab replaces the worker. Default: `true`. Without it such a load goes to the provider and back.
+   */
+  parking?: boolean;
+  /**
+   * Whether the vault outlives the last tab for some minutes, where the browser can do that (Chromium). Default: `true`.
+   * Say `false` where the next user of the same browser must not find the session, as at a kiosk.
+   */
+  extendedLifetime?: boolean;
+  /** The name of the policy that vouches for the worker's address where the page requires Trusted Types. Default: `"keyward"`. */
+  trustedTypesPolicy?: string;
+}
+
 /** Why nobody is signed in. */
 export type SignedOutReason =
   "neverSignedIn" | "expired" | "signedOut" | "signedOutElsewhere" | "sessionEnded";

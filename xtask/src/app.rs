@@ -53,7 +53,7 @@ pub(crate) fn run_demo(force: bool) -> Result<()> {
 fn build(root: &Path, home: &Path, package: &str, out: &Path) -> Result<()> {
     fs::create_dir_all(out)?;
     let file = format!("{package}.wasm");
-    let compiled = wasm::compile(home, package, &file, &root.join("target/app/cargo"))?;
+    let compiled = wasm::compile(home, package, "", &file, &root.join("target/app/cargo"))?;
     let bound = root.join("target/app").join(package);
     wasm::bind(&compiled, package, &bound)?;
     let module = format!("{package}_bg.wasm");

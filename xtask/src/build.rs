@@ -1,7 +1,8 @@
 //! The npm package: Rust and TypeScript in, `dist/` and the packed tarball out.
 //!
-//! core (Rust) -> .wasm -> bindgen -> wasm-opt -> streams, deflate, base64 -> a module that `core.ts` imports;
-//! `index.ts`, `core.ts` and `texts.ts` -> three bundles; their types; `npm pack`.
+//! core (Rust) -> .wasm -> bindgen -> wasm-opt -> streams, deflate, base64 -> a module that `core.ts` imports, and
+//! another that the vault's worker does; TypeScript -> one bundle for each thing that a page, a worker or Node loads;
+//! the types; `npm pack`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,6 +26,24 @@ const PACKAGE_INPUTS: [&str; 6] = [
     "SECURITY.md",
 ];
 
+/// A WebAssembly core: the features of the package `keyward-npm`, and the folder below `target/npm` for what comes of it.
+struct Core {
+    features: &'static str,
+    folder: &'static str,
+}
+
+/// The vault of a page.
+const PAGE: Core = Core {
+    features: "",
+    folder: "page",
+};
+
+/// The vault of a worker, whose session can outlive it.
+const WORKER: Core = Core {
+    features: "worker",
+    folder: "worker",
+};
+
 /// Builds what changed since the last build, or everything when forced.
 pub(crate) fn run_build(force: bool) -> Result<()> {
     let root = workspace::root()?;
@@ -34,7 +53,9 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, is_rust)?;
     if force || !core.is_current() {
         core.clear();
-        build_core(&root, &out)?;
+        for core in [&PAGE, &WORKER] {
+            build_core(&root, &out, core)?;
+        }
         core.write()?;
     }
     let inputs = [RUST_INPUTS.as_slice(), PACKAGE_INPUTS.as_slice()].concat();
@@ -59,13 +80,16 @@ fn is_rust(path: &Path) -> bool {
     })
 }
 
-/// `target/npm/keyward.js` (the glue) and `core_wasm.js` (the module as text).
-fn build_core(root: &Path, out: &Path) -> Result<()> {
-    let compiled = wasm::compile(root, "keyward-npm", "keyward_npm.wasm", &out.join("cargo"))?;
-    wasm::bind(&compiled, "keyward", out)?;
-    let optimized = out.join("keyward_opt.wasm");
-    wasm::optimize(root, &out.join("keyward_bg.wasm"), &optimized)?;
-    embed(&fs::read(&optimized)?, out)
+/// `keyward.js` (the glue) and `core_wasm.js` (the module as text) in the core's folder.
+fn build_core(root: &Path, out: &Path, core: &Core) -> Result<()> {
+    let folder = out.join(core.folder);
+    fs::create_dir_all(&folder)?;
+    let (package, file) = ("keyward-npm", "keyward_npm.wasm");
+    let compiled = wasm::compile(root, package, core.features, file, &out.join("cargo"))?;
+    wasm::bind(&compiled, "keyward", &folder)?;
+    let optimized = folder.join("keyward_opt.wasm");
+    wasm::optimize(root, &folder.join("keyward_bg.wasm"), &optimized)?;
+    embed(&fs::read(&optimized)?, &folder)
 }
 
 fn embed(wasm: &[u8], out: &Path) -> Result<()> {
@@ -99,18 +123,20 @@ fn embed(wasm: &[u8], out: &Path) -> Result<()> {
 
 /// What the browser will put together is the module, byte by byte.
 fn check_join(root: &Path, out: &Path) -> Result<()> {
-    bundle(root, "src/npm/join.ts", "target/npm/join.js")?;
+    bundle(root, "src/npm/join.ts", "target/npm/join.js", &[])?;
     run(std::process::Command::new("node").current_dir(out).args([
         "--input-type=module",
         "--eval",
         r#"import { readFileSync } from "node:fs";
            import { inflateRawSync } from "node:zlib";
            const { join } = await import(process.cwd() + "/join.js");
-           const { default: wasm } = await import(process.cwd() + "/core_wasm.js");
-           const joined = join(inflateRawSync(Buffer.from(wasm.text, "base64")), wasm.lengths);
-           if (Buffer.compare(Buffer.from(joined), readFileSync("keyward_joined.wasm")) !== 0)
-             throw new Error("join.ts does not give the module that was split");
-           await WebAssembly.compile(joined);"#,
+           for (const core of ["page", "worker"]) {
+             const { default: wasm } = await import(`${process.cwd()}/${core}/core_wasm.js`);
+             const joined = join(inflateRawSync(Buffer.from(wasm.text, "base64")), wasm.lengths);
+             if (Buffer.compare(Buffer.from(joined), readFileSync(`${core}/keyward_joined.wasm`)) !== 0)
+               throw new Error("join.ts does not give the module that was split");
+             await WebAssembly.compile(joined);
+           }"#,
     ]))
 }
 
@@ -120,9 +146,39 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
         fs::remove_dir_all(&dist)?;
     }
     check_join(root, out)?;
-    bundle(root, "src/npm/index.ts", "dist/index.js")?;
-    bundle(root, "src/npm/core.ts", "dist/core.js")?;
-    bundle(root, "src/npm/texts.ts", "dist/texts.js")?;
+    let page = with_core(&PAGE, false);
+    bundle(root, "src/npm/index.ts", "dist/index.js", &page)?;
+    bundle(root, "src/npm/core.ts", "dist/core.js", &page)?;
+    bundle(root, "src/npm/texts.ts", "dist/texts.js", &page)?;
+    let vault = with_core(&WORKER, true);
+    bundle(root, "src/npm/vault/index.ts", "dist/vault.js", &vault)?;
+    // What `npx keyward vault` writes. Plain scripts, and each whole: a worker can be a plain script everywhere, and what
+    // lies at a stable address must not ask for what does not.
+    let script = [vault.as_slice(), &["--format=iife".into()]].concat();
+    bundle(
+        root,
+        "src/npm/worker/index.ts",
+        "dist/files/vault.js",
+        &script,
+    )?;
+    bundle(
+        root,
+        "src/npm/parking/index.ts",
+        "dist/files/park.js",
+        &script,
+    )?;
+    bundle(
+        root,
+        "src/npm/callback_page/index.ts",
+        "dist/files/callback.js",
+        &vault,
+    )?;
+    bundle(root, "src/npm/texts.ts", "dist/files/texts.js", &vault)?;
+    fs::copy(
+        root.join("src/npm/callback_page/callback.html"),
+        dist.join("files/callback.html"),
+    )?;
+    fs::copy(root.join("npm/cli.mjs"), dist.join("cli.js"))?;
     inspect(&dist)?;
     run(node_tool(root, "tsc")?
         .args(["--project", "tsconfig.json"])
@@ -138,8 +194,18 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     pack(root, out)
 }
 
-/// One ES module. `core.ts` knows what bindgen and this build made by the names `#glue` and `#wasm`.
-fn bundle(root: &Path, entry: &str, outfile: &str) -> Result<()> {
+/// What a bundle with a core needs: the modules behind `#glue` and `#wasm`, and which of the two placements it is for.
+fn with_core(core: &Core, vault: bool) -> Vec<String> {
+    let folder = format!("./target/npm/{}", core.folder);
+    vec![
+        format!("--alias:#glue={folder}/keyward.js"),
+        format!("--alias:#wasm={folder}/core_wasm.js"),
+        format!("--define:VAULT={vault}"),
+    ]
+}
+
+/// One ES module, unless the options say something else.
+fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result<()> {
     run(node_tool(root, "esbuild")?
         .arg(entry)
         .arg(format!("--outfile={outfile}"))
@@ -152,10 +218,9 @@ fn bundle(root: &Path, entry: &str, outfile: &str) -> Result<()> {
             "--legal-comments=none",
             "--external:./core.js",
             "--external:./texts.js",
-            "--alias:#glue=./target/npm/keyward.js",
-            "--alias:#wasm=./target/npm/core_wasm.js",
             "--log-level=warning",
-        ]))
+        ])
+        .args(options))
 }
 
 /// What the bundles promise to bundlers: the entry finds each of the others by one dynamic import, and the core asks for
@@ -167,9 +232,17 @@ fn inspect(dist: &Path) -> Result<()> {
             bail!("dist/index.js has no dynamic import of ./{chunk}.js");
         }
     }
-    let core = fs::read_to_string(dist.join("core.js"))?;
-    if core.contains("import.meta") {
-        bail!("dist/core.js uses import.meta: the glue would look for a .wasm file");
+    for core in ["core.js", "files/vault.js"] {
+        let text = fs::read_to_string(dist.join(core))?;
+        if text.contains("import.meta") {
+            bail!("dist/{core} uses import.meta: the glue would look for a .wasm file");
+        }
+    }
+    for page in ["vault.js", "files/callback.js"] {
+        let text = fs::read_to_string(dist.join(page))?;
+        if text.contains("core.js") {
+            bail!("dist/{page} has a way to the WebAssembly core in the page");
+        }
     }
     Ok(())
 }
@@ -178,7 +251,7 @@ fn inspect(dist: &Path) -> Result<()> {
 fn prune_types(dist: &Path) -> Result<()> {
     let dist = dist.canonicalize()?;
     let mut reached = BTreeSet::new();
-    let mut waiting = vec![dist.join("index.d.ts")];
+    let mut waiting = vec![dist.join("index.d.ts"), dist.join("vault/index.d.ts")];
     while let Some(file) = waiting.pop() {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         if text.contains("\"#") {

@@ -39,11 +39,13 @@ const PASSES: [&str; 7] = [
 pub(crate) fn compile(
     root: &Path,
     package: &str,
+    features: &str,
     file: &str,
     target_dir: &Path,
 ) -> Result<PathBuf> {
     run(cargo(root)
         .args(["build", "--release", "--package", package])
+        .args(["--features", features])
         .args(["--target", TARGET])
         .arg("--target-dir")
         .arg(target_dir)

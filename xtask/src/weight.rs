@@ -21,7 +21,7 @@ pub(crate) fn print(file: Option<&str>, base: Option<&str>) -> Result<()> {
             std::fs::read(&path).with_context(|| format!("{}: build it first", path.display()))?;
         functions(&wasm)
     };
-    let functions = read(file.unwrap_or("target/npm/keyward_bg.wasm"))?;
+    let functions = read(file.unwrap_or("target/npm/page/keyward_bg.wasm"))?;
     let mut modules = modules(&functions);
     if let Some(base) = base {
         for (name, size) in self::modules(&read(base)?) {

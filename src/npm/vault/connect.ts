@@ -1,0 +1,212 @@
+import { AuthError, explain, fail, isAuthError, type WireError } from "../errors.js";
+import type { Connect, Incoming } from "../link.js";
+import { Arriving, describeRequest } from "./calls.js";
+import { VERSION, type ToPage, type ToWorker } from "./messages.js";
+import { openPort, type Place, type Port } from "./port.js";
+
+/** For so long a worker may take to start and to answer the first time. */
+const START_MS = 10_000;
+/** A vault that does not say for this long that it is there is not. If it is after all, it is found again by its name. */
+const SILENCE_MS = 5_000;
+/** A vault that spoke this recently is not asked whether it is there. */
+const RECENT_MS = 1_000;
+
+/** What a page brings to its vault. */
+export interface Caller {
+  /** The JSON of the options. */
+  config: string;
+  names: Record<string, string>;
+  place: Promise<Place>;
+  /** The sign-out mark as it is now: a vault takes no parked session that was signed out meanwhile. */
+  mark: () => string | null;
+}
+
+/** A vault in a worker. */
+export function connectWorker(caller: Caller): Connect {
+  return async (receive) => {
+    const way = new Way(caller, receive);
+    await way.open();
+    return (json, handle) => void way.send(json, handle);
+  };
+}
+
+/** The way to a worker, which may die without a word: then another one is started. */
+class Way {
+  readonly #caller: Caller;
+  readonly #receive: Parameters<Connect>[0];
+  #port: Port | undefined;
+  /** Names the worker's life; another name behind the same port is a worker that has forgotten everything. */
+  #boot = "";
+  #opening: Promise<void> | undefined;
+  #heardAt = 0;
+  #watch: ReturnType<typeof setTimeout> | undefined;
+  /** Commands that wait for their answer. */
+  readonly #waiting = new Set<number>();
+  /** Responses that are not through. */
+  readonly #arriving = new Map<number, Arriving>();
+  /** Calls that are being described, and so have not left yet. */
+  readonly #leaving = new Set<number>();
+  /** What ends a call, until its answer begins. */
+  readonly #signals = new Map<number, AbortSignal>();
+
+  constructor(caller: Caller, receive: Parameters<Connect>[0]) {
+    this.#caller = caller;
+    this.#receive = receive;
+    // A message to a page in the browser's cache would throw it out: a page that is hidden there says so, and asks anew.
+    addEventListener("pagehide", () => {
+      if (!this.#port?.shared) return;
+      this.#post({ bye: true });
+      this.#drop();
+    });
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted && !this.#port) this.#lose();
+    });
+  }
+
+  /** Resolves when the worker has taken this page in. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch(async (error: unknown) => {
+      this.#drop();
+      if (isAuthError(error)) throw error;
+      await explain("vault_unavailable");
+      const { message } = error as Error;
+      throw fail("vault_unavailable", message, error);
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const port = await openPort(await this.#caller.place);
+    this.#port = port;
+    const { welcome, refused } = await new Promise<Extract<ToPage, { welcome: unknown }>>(
+      (resolve, reject) => {
+        const timer = setTimeout(reject, START_MS, new Error("it does not answer"));
+        const first = (data: unknown) => {
+          const message = data as ToPage;
+          if (!("welcome" in message)) return;
+          clearTimeout(timer);
+          resolve(message);
+        };
+        port.listen(first, () => {
+          clearTimeout(timer);
+          reject(new Error("its script did not start"));
+        });
+        const { config, mark } = this.#caller;
+        port.post({ hello: VERSION, config, mark: mark() } satisfies ToWorker);
+      },
+    );
+    if (welcome === null) throw await this.#refusal(refused ?? "");
+    this.#boot = welcome;
+    this.#heardAt = Date.now();
+    port.listen(
+      (data) => this.#port === port && this.#hear(data as ToPage),
+      () => this.#port === port && this.#lose(),
+    );
+  }
+
+  /** The vault refuses a bad option with the JSON of an error. */
+  async #refusal(text: string): Promise<Error> {
+    if (!text.startsWith("{")) return new Error(text);
+    const refused = JSON.parse(text) as WireError;
+    await explain(refused.code);
+    return new AuthError(refused, undefined, this.#caller.names);
+  }
+
+  /** Hands a message of the front over, with the request of a call beside it. */
+  async send(json: string, handle: unknown): Promise<void> {
+    const { ticket, do: command } = JSON.parse(json) as { ticket: number; do: string };
+    if (command === "cancel") return this.#cancel(ticket, json);
+    this.#waiting.add(ticket);
+    try {
+      await this.open();
+      if (handle === undefined) return this.#post({ json });
+      const [request, body] = handle as [Request, unknown];
+      this.#leaving.add(ticket);
+      this.#signals.set(ticket, request.signal);
+      const [described, transfer] = await describeRequest(request, body);
+      // It may have been cancelled while its body was read.
+      if (this.#leaving.delete(ticket)) this.#post({ json, request: described }, transfer);
+    } catch (error) {
+      if (!this.#waiting.delete(ticket)) return;
+      this.#receive({ ticket, thrown: null }, error);
+    }
+  }
+
+  #forget(ticket: number): void {
+    this.#waiting.delete(ticket);
+    this.#signals.delete(ticket);
+  }
+
+  #cancel(ticket: number, json: string): void {
+    this.#forget(ticket);
+    if (this.#leaving.delete(ticket)) return;
+    this.#post({ json });
+  }
+
+  #post(message: ToWorker, transfer?: Transferable[]): void {
+    this.#port?.post(message, transfer);
+    const silent = Date.now() - this.#heardAt > RECENT_MS;
+    if (silent && !("bye" in message) && this.#port && !this.#watch) this.#ask();
+  }
+
+  /** Asks whether the worker is still there. */
+  #ask(): void {
+    this.#watch = setTimeout(() => this.#lose(), SILENCE_MS);
+    this.#port?.post({ ping: VERSION } satisfies ToWorker);
+  }
+
+  #hear(message: ToPage): void {
+    this.#heardAt = Date.now();
+    clearTimeout(this.#watch);
+    this.#watch = undefined;
+    if ("pong" in message) {
+      if (message.boot !== this.#boot) this.#lose();
+    } else if ("chunk" in message) {
+      this.#arriving.get(message.ticket)?.chunk(message.chunk);
+    } else if ("end" in message) {
+      this.#arriving.get(message.ticket)?.end(message.end);
+      this.#arriving.delete(message.ticket);
+    } else if ("message" in message) {
+      const { ticket } = message.message;
+      this.#receive(message.message, this.#handleOf(message));
+      if (ticket !== undefined) this.#forget(ticket);
+    }
+  }
+
+  #handleOf({ message, response, thrown }: Extract<ToPage, { message: Incoming }>): unknown {
+    if (!response) return thrown;
+    const ticket = message.ticket ?? 0;
+    const flow = {
+      took: (bytes: number) => this.#post({ ticket, took: bytes }),
+      stop: () => {
+        this.#arriving.delete(ticket);
+        this.#post({ ticket, stop: true });
+      },
+    };
+    const arriving = new Arriving(response, flow, this.#signals.get(ticket));
+    if (response.body) this.#arriving.set(ticket, arriving);
+    return arriving.response;
+  }
+
+  /** The worker is gone. What it was asked is not asked again: nobody can tell whether it was done. */
+  #lose(): void {
+    this.#drop();
+    for (const ticket of this.#waiting) {
+      this.#receive(
+        { ticket, error: { code: "vault_unavailable", detail: "it ended" } },
+        undefined,
+      );
+    }
+    this.#waiting.clear();
+    this.#receive({ notice: "vaultLost" }, undefined);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#watch);
+    this.#watch = undefined;
+    this.#port?.close();
+    this.#port = this.#opening = undefined;
+    for (const arriving of this.#arriving.values()) arriving.end("broken");
+    this.#arriving.clear();
+  }
+}

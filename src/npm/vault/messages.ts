@@ -1,0 +1,58 @@
+/** What passes between a page and the vault's worker: the link's messages, and what carries them. */
+import type { Incoming } from "../link.js";
+
+/** The version of these messages. A vault answers every older one. */
+export const VERSION = 1;
+
+/** How much of a response may be on its way before the page has asked for more, in bytes. */
+export const WINDOW = 1_048_576;
+
+/** To the worker. */
+export type ToWorker =
+  /** The first message of a page; the worker answers `Welcome`. */
+  | { hello: number; config: string; mark: string | null }
+  /** Asks whether anybody is there. */
+  | { ping: number }
+  /** A message of the front, with the request of a call. */
+  | { json: string; request?: RequestMessage }
+  /** The page took this many bytes of a response. */
+  | { ticket: number; took: number }
+  /** The page does not want the rest of a response. */
+  | { ticket: number; stop: true }
+  /** The page is gone, or asleep in the browser's cache: nothing is told to it until it says hello again. */
+  | { bye: true };
+
+/** To the page. */
+export type ToPage =
+  | Welcome
+  | { pong: number; boot: string }
+  | { message: Incoming; thrown?: unknown; response?: ResponseMessage }
+  | { ticket: number; chunk: Uint8Array<ArrayBuffer> }
+  | { ticket: number; end: "done" | "broken" };
+
+/** The worker took the page in, or says why it does not. */
+export interface Welcome {
+  welcome: string | null;
+  /** The JSON of an error, or what the engine threw. */
+  refused?: string;
+}
+
+/** A `Request` as data. */
+export interface RequestMessage {
+  url: string;
+  method: string;
+  headers: [string, string][];
+  body: ArrayBuffer | Blob | ReadableStream | null;
+  options: RequestInit;
+}
+
+/** The head of a `Response` as data. */
+export interface ResponseMessage {
+  status: number;
+  statusText: string;
+  headers: [string, string][];
+  url: string;
+  type: ResponseType;
+  redirected: boolean;
+  body: boolean;
+}

@@ -1,0 +1,159 @@
+import { explain, type AuthError, type WireError } from "../errors.js";
+import type { Link, Notice, SnapshotWire } from "../link.js";
+import { hide, hideAndReload } from "../page_life.js";
+import type { Mark, Store } from "../store.js";
+import { claimsOfUser } from "../claims.js";
+import type { AuthState, VaultOptions } from "../types.js";
+import { takeOutcome, wireError, type Answer, type Outcome } from "./outcome.js";
+import { placeOf } from "./place.js";
+import { outlivesPage } from "./port.js";
+
+/** What a front shows its other half of itself. */
+export interface Page<TUser> {
+  readonly client: { issuer: string; clientId: string };
+  readonly store: Store;
+  readonly state: AuthState<TUser>;
+  /** The session this page shows, and its mark. */
+  readonly session: string | null;
+  readonly mark: Mark | null;
+  open(): Promise<Link>;
+  name(error: WireError): AuthError;
+  report(error: AuthError): void;
+  restore(failure: AuthError | null): Promise<void>;
+  finish(answer: Answer): Promise<void>;
+  settleSignedOut(failure: AuthError | null): void;
+  /** Takes a session whose user this page shows, or will show. */
+  follow(snapshot: SnapshotWire, mark: Mark | null): void;
+  diagnose(code: "storage_full"): void;
+  show(notice: Notice, lastError: AuthError | null): void;
+  endedElsewhere(): void;
+}
+
+/**
+ * The part of a front that only a vault in a worker needs: the vault lives on while pages come and go, brings what other
+ * pages did, and may die. `land` is given on the redirect page, and leads from there to the app.
+ */
+export class VaultSide<TUser> {
+  readonly #page: Page<TUser>;
+  readonly land: ((outcome: Outcome) => void) | undefined;
+  /** Whether the session that is shown next comes of the user's own sign-in. */
+  #fresh = false;
+  /** The vault died, and the next one knew nothing of the session. */
+  #orphaned = false;
+  /** The mark of a session that the redirect page left and storage could not take. */
+  expected: Mark | null = null;
+  /** The user that the page shows, and all that it shows of them. */
+  #sub: unknown;
+  #look = "";
+
+  constructor(page: Page<TUser>, land: ((outcome: Outcome) => void) | undefined) {
+    this.#page = page;
+    this.land = land;
+  }
+
+  /** The page that took the provider's answer has left word of what came of it. */
+  async start(): Promise<void> {
+    const { error, final, fresh, carry, mark, answer } = takeOutcome(this.#page.client);
+    if (answer) return this.#page.finish(answer);
+    this.expected = mark ?? null;
+    await explain(error?.code ?? carry);
+    this.#fresh = fresh === true;
+    const failure = error ?? (carry ? { code: carry } : null);
+    const shown = failure && this.#page.name(failure);
+    if (final) this.#page.settleSignedOut(shown);
+    else await this.#page.restore(shown);
+  }
+
+  /**
+   * On the redirect page: whether the answer can be redeemed here. If nothing of the vault outlives the page, the app has
+   * to do it.
+   */
+  async redeems(answer: Answer, options: object): Promise<boolean> {
+    const { place } = placeOf(options as VaultOptions);
+    if (await outlivesPage(await place())) return true;
+    this.land?.({ answer });
+    return false;
+  }
+
+  /** On the redirect page a failure is the app's to show, and to go on from. */
+  failed(failure: AuthError, final = false): void {
+    this.land?.({ error: wireError(failure), final });
+  }
+
+  /** Takes the session that the vault has. One that cannot be renewed is good enough only where no other can be had. */
+  async join(failure: AuthError | null, mayLeave: boolean): Promise<boolean> {
+    const snapshot = await this.#ask();
+    if (this.#page.state.status !== "loading") return true;
+    const { status, error } = snapshot;
+    if (status !== "signedIn" || (mayLeave && error?.code === "reauthentication_needed")) {
+      return false;
+    }
+    await explain(error?.code);
+    this.#take(snapshot, failure ?? (error ? this.#page.name(error) : null));
+    return true;
+  }
+
+  /** Somebody signed in, on this page's behalf or on another's. */
+  signedIn(notice: Notice): void {
+    this.#fresh = notice.origin === "interactive" && this.#page.state.status !== "loading";
+    this.#take(notice, null);
+  }
+
+  /** The mark says something else than what this page shows. The vault knows: storage may be late, or cleared. */
+  async compare(): Promise<void> {
+    const reveal = hide();
+    try {
+      await this.rejoin();
+      reveal();
+    } catch {
+      location.reload();
+    }
+  }
+
+  /** Asks the vault what this page should show. */
+  async rejoin(): Promise<void> {
+    const page = this.#page;
+    const snapshot = await this.#ask();
+    if (page.session === null) return;
+    if (snapshot.status === "signedIn") return this.#take(snapshot, page.state.lastError);
+    if (page.store.shared && page.store.mark !== page.mark) return page.endedElsewhere();
+    // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
+    this.#orphaned = true;
+    await explain("reauthentication_needed");
+    page.report(page.name({ code: "reauthentication_needed" }));
+  }
+
+  requireVault(): void {
+    if (this.#orphaned) throw this.#page.name({ code: "reauthentication_needed" });
+  }
+
+  async #ask(): Promise<SnapshotWire> {
+    const link = await this.#page.open();
+    return link.ask("state", { mark: this.#page.store.mark });
+  }
+
+  /** Shows a session of the vault that this page did not bring there. */
+  #take(snapshot: SnapshotWire, lastError: AuthError | null): void {
+    const page = this.#page;
+    const { session = "", userHash = "", user } = snapshot;
+    const now = page.store.mark;
+    const mark = `+${session}.${userHash}`;
+    // It was signed out in the moment between.
+    if (now === `-${mark.slice(1)}`) return;
+    const shows = page.state.status === "signedIn";
+    if (shows && this.#sub !== user?.["sub"]) return hideAndReload();
+    const refused = page.store.shared && now?.[0] !== "+" && !page.store.setMark(mark);
+    if (refused) page.diagnose("storage_full");
+    this.#orphaned = false;
+    page.store.setHint();
+    // A mark that could not be written says nothing when it is missing.
+    page.follow(snapshot, refused ? null : mark);
+    const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
+    // The same user with another session: nothing that an app could see.
+    if (shows && look === this.#look) return;
+    this.#look = look;
+    this.#sub = user?.["sub"];
+    const origin = this.#fresh ? "interactive" : "joined";
+    page.show({ ...snapshot, notice: "signedIn", origin }, lastError);
+  }
+}

@@ -1,0 +1,66 @@
+/** The vault's script: a shared worker for all tabs of an origin, or a dedicated one where there is none. */
+import { workerName } from "../vault/pin.js";
+import { VERSION, type ToPage, type ToWorker } from "../vault/messages.js";
+import { Parking } from "./parking.js";
+import { Tab, type PagePort } from "./tab.js";
+import { Vault } from "./vault.js";
+
+interface Scope extends PagePort {
+  readonly name: string;
+  close(): void;
+  /** The configuration that was written into the script; no page can bring another. */
+  readonly KEYWARD_CONFIG?: Readonly<Record<string, unknown>>;
+  onconnect?: ((event: MessageEvent) => void) | null;
+}
+
+const scope = self as unknown as Scope;
+/** Names this life of the worker. */
+const boot = crypto.randomUUID();
+/** One vault, of the configuration that the worker's name stands for. */
+let vault: Promise<Vault> | undefined;
+
+if ("onconnect" in scope) {
+  scope.onconnect = ({ ports: [port] }) => port && serve(port, true);
+} else {
+  serve(scope, false);
+}
+
+function serve(port: PagePort, shared: boolean): void {
+  let tab: Tab | undefined;
+  const post = (message: ToPage, transfer?: Transferable[]) => port.postMessage(message, transfer);
+  port.onmessage = async ({ data }) => {
+    const message = data as ToWorker;
+    if ("ping" in message) return post({ pong: VERSION, boot });
+    if (!("hello" in message)) return tab?.hear(message);
+    try {
+      const opened = await open(message, shared);
+      tab = new Tab(opened, post);
+      opened.add(tab);
+      post({ welcome: boot });
+    } catch (error) {
+      post({ welcome: null, refused: typeof error === "string" ? error : String(error) });
+    }
+  };
+}
+
+/** A vault believes nobody: another configuration than the one it is named after is refused. */
+async function open(
+  { config, mark }: { config: string; mark: string | null },
+  shared: boolean,
+): Promise<Vault> {
+  const options = JSON.parse(config) as Record<string, unknown>;
+  const name = await workerName(options);
+  const baked = scope.KEYWARD_CONFIG;
+  const redirectUri = new URL("callback.html", location.href).href;
+  const own = baked ? await workerName({ redirectUri, ...baked }) : name;
+  // A worker that is not named after the configuration in its script can serve nobody: the next one may be right.
+  if (baked && scope.name !== own) setTimeout(() => scope.close());
+  if (scope.name !== name || own !== name) throw "it belongs to another configuration";
+  vault ??= Vault.open(config, mark, shared ? new Parking(name) : null);
+  try {
+    return await vault;
+  } catch (error) {
+    vault = undefined;
+    throw error;
+  }
+}
