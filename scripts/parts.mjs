@@ -24,7 +24,7 @@ const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
 const RUST = ["--features", "router,trace"];
 /** What the npm package is made of. */
-const WASM = [...BROWSER, "--features", "js"];
+const WASM = [...BROWSER, "--features", "js,worker"];
 const MSRV = "1.88";
 
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
@@ -39,7 +39,25 @@ const FRONT_THEMES = [
 ];
 
 /** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
-const OWN_APP = ["demo.test.mjs", "single-sign-on.test.mjs", "spa.test.mjs", "yew.test.mjs"];
+const OWN_APP = [
+  "demo.test.mjs",
+  "single-sign-on.test.mjs",
+  "spa.test.mjs",
+  "vault.test.mjs",
+  "yew.test.mjs",
+];
+
+/** The tests of the shared page that hold for a vault in a worker too; it has a test of its own for the rest. */
+const VAULT_TESTS = [
+  "environment.test.mjs",
+  "fetch-refused.test.mjs",
+  "fetch.test.mjs",
+  "history.test.mjs",
+  "refresh.test.mjs",
+  "secrets.test.mjs",
+  "signin.test.mjs",
+  "tabs.test.mjs",
+];
 
 export const parts = [
   {
@@ -97,7 +115,13 @@ export const parts = [
     name: "native",
     what: "protocol and session on the host, doc examples, the build tools",
     async *run() {
-      yield await cargoTest(["--package", "keyward", "--no-default-features"]);
+      yield await cargoTest([
+        "--package",
+        "keyward",
+        "--no-default-features",
+        "--features",
+        "worker",
+      ]);
       // The front's own tests, and the README's examples.
       yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);
@@ -172,7 +196,7 @@ export const parts = [
   },
   {
     name: "e2e",
-    what: "the SPA, the demo and the package against the provider in Chromium and Firefox, the Rust front in Chromium",
+    what: "the SPA, the demo and the package against the provider in Chromium and Firefox, the Rust front and the vault in a worker in Chromium",
     needs: ["build", "demo"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
@@ -181,6 +205,11 @@ export const parts = [
       const rust = { CHROME: chrome, FRONT: "rust", BROWSERS: "chromium" };
       yield* pageTests(rust);
       yield testProgram(HOSTILE, { ...rust, THEMES: FRONT_THEMES.join(",") });
+      say("the vault in a worker");
+      for (const name of VAULT_TESTS) {
+        const env = { CHROME: chrome, FRONT: "vault", BROWSERS: "chromium" };
+        yield testProgram(join("tests/e2e", name), env);
+      }
     },
   },
   {
@@ -197,9 +226,12 @@ export const parts = [
     what: "the property tests of the session, many more cases",
     slow: true,
     async *run() {
-      yield await cargoTest(["--package", "keyward", "--no-default-features", "--release"], {
-        KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
-      });
+      yield await cargoTest(
+        ["--package", "keyward", "--no-default-features", "--features", "worker", "--release"],
+        {
+          KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
+        },
+      );
     },
   },
   {

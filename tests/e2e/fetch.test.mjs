@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { startWitness } from "../provider/witness.mjs";
 import { forEachBrowser } from "./support/browsers.mjs";
+import { notFor } from "./support/front.mjs";
 import { ask, call, startSignIn, startWorld, status } from "./support/harness.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
@@ -239,11 +240,14 @@ forEachBrowser((name) => {
       assert.equal(witness.requests.entries.length, 0);
     });
 
-    test("accessToken gives the token that calls use", async () => {
-      const { ok } = await ask(page, "accessToken");
-      await call(page, "/api/echo");
-      assert.equal(ok, bearer(world.api.requests.last("/api/echo")));
-    });
+    notFor("vault", "no token leaves it")(
+      "accessToken gives the token that calls use",
+      async () => {
+        const { ok } = await ask(page, "accessToken");
+        await call(page, "/api/echo");
+        assert.equal(ok, bearer(world.api.requests.last("/api/echo")));
+      },
+    );
 
     test("R-120, O-50: UserInfo, by header only", async () => {
       // A token for the API is none for the UserInfo endpoint, and the error says what to do.
@@ -262,22 +266,25 @@ forEachBrowser((name) => {
       await other.context().close();
     });
 
-    test("a call that is made while the page loads waits for the session", async () => {
-      const other = await world.open("/");
-      await status(other, "signedOut");
-      world.op.faults.set("code", { hold: "before" });
-      await startSignIn(other);
-      await until(() => world.op.faults.held("code") === 1, "the code exchange");
-      await status(other, "loading");
-      await other.evaluate(() => {
-        window.early = settle(auth.fetch("/api/orders"));
-      });
-      world.op.faults.release("code");
-      const { ok } = await other.evaluate(() => window.early);
-      assert.equal(ok.status, 200);
-      assert.equal(world.api.count("/api/orders"), 1);
-      await other.context().close();
-    });
+    notFor("vault", "its redirect page waits, before the app loads")(
+      "a call that is made while the page loads waits for the session",
+      async () => {
+        const other = await world.open("/");
+        await status(other, "signedOut");
+        world.op.faults.set("code", { hold: "before" });
+        await startSignIn(other);
+        await until(() => world.op.faults.held("code") === 1, "the code exchange");
+        await status(other, "loading");
+        await other.evaluate(() => {
+          window.early = settle(auth.fetch("/api/orders"));
+        });
+        world.op.faults.release("code");
+        const { ok } = await other.evaluate(() => window.early);
+        assert.equal(ok.status, 200);
+        assert.equal(world.api.count("/api/orders"), 1);
+        await other.context().close();
+      },
+    );
 
     test("resources: methods, whole segments, and redirects by opt-in", async () => {
       world.configure({

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
-import { front, onlyFor } from "./support/front.mjs";
+import { front, notFor, onlyFor } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -21,6 +21,8 @@ import {
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
+/** Why a test is not for a vault in a worker. */
+const ANSWERS = "no page of the app gets an answer";
 const CORE = "GET /app/core.js";
 /** The last of the app's requests before it can make the client. */
 const LAST_BEFORE = front === "rust" ? "GET /app/rust.wasm" : "GET /app/options.js";
@@ -39,13 +41,14 @@ forEachBrowser((name) => {
 
     /** Signs in up to the callback, which a blank page receives in the app's place; gives its URL. */
     async function stopAtCallback(page, options) {
-      world.configure({ redirectUri: `${world.app.origin}/callback` });
-      world.serve("/callback", "<title>stopped</title>");
+      const callback = world.vault ? "/keyward/callback.html" : "/callback";
+      world.configure({ redirectUri: world.app.origin + callback });
+      world.serve(callback, "<title>stopped</title>");
       await reload(page);
       await status(page, "signedOut");
       await startSignIn(page, options);
-      await until(() => page.url().includes("/callback?"), "the callback");
-      world.serve("/callback", null);
+      await until(() => page.url().includes(`${callback}?`), "the callback");
+      world.serve(callback, null);
       return page.url();
     }
 
@@ -125,13 +128,16 @@ forEachBrowser((name) => {
       assert.equal(await page.evaluate(() => seen.href), page.url());
     });
 
-    test("O-84: the app's own query and fragment in the callback stay", async () => {
-      const page = await world.open("/start");
-      const answer = new URL(await stopAtCallback(page));
-      await go(page, `${answer.origin}/callback?a=1&${answer.search.slice(1)}&z=%20#tab2`);
-      await status(page, "signedIn");
-      assert.equal(page.url(), `${world.app.origin}/callback?a=1&z=%20#tab2`);
-    });
+    notFor("vault", ANSWERS)(
+      "O-84: the app's own query and fragment in the callback stay",
+      async () => {
+        const page = await world.open("/start");
+        const answer = new URL(await stopAtCallback(page));
+        await go(page, `${answer.origin}/callback?a=1&${answer.search.slice(1)}&z=%20#tab2`);
+        await status(page, "signedIn");
+        assert.equal(page.url(), `${world.app.origin}/callback?a=1&z=%20#tab2`);
+      },
+    );
 
     test("O-85, R-062: foreign return targets are refused and nothing happens", async () => {
       const page = await world.open("/here");
@@ -175,38 +181,41 @@ forEachBrowser((name) => {
       }
     });
 
-    test("R-060: the answer leaves the URL before the app can see it", async () => {
-      const page = await world.open("/start");
-      const answer = await stopAtCallback(page);
-      // A router that keeps the address in its own state, before anything else runs.
-      await page.addInitScript(() => {
-        if (location.search.includes("code=")) {
-          history.replaceState({ back: location.href }, "");
-          window.early = location.href;
+    notFor("vault", ANSWERS)(
+      "R-060: the answer leaves the URL before the app can see it",
+      async () => {
+        const page = await world.open("/start");
+        const answer = await stopAtCallback(page);
+        // A router that keeps the address in its own state, before anything else runs.
+        await page.addInitScript(() => {
+          if (location.search.includes("code=")) {
+            history.replaceState({ back: location.href }, "");
+            window.early = location.href;
+          }
+        });
+        world.app.requests.length = world.app.referrers.length = 0;
+        await go(page, answer);
+        await status(page, "signedIn");
+        const { code, state } = Object.fromEntries(new URL(answer).searchParams);
+        // The probe: the init script did see them.
+        assert.ok((await page.evaluate(() => window.early)).includes(code));
+
+        await page.evaluate(() => fetch("/later.json"));
+        assert.ok(world.app.requests.includes(LAST_BEFORE));
+        const later = world.app.referrers.slice(world.app.requests.indexOf(LAST_BEFORE) + 1);
+        assert.ok(later.length >= 1 && later.every(Boolean), "later requests carry a Referer");
+        const { seen, now } = await page.evaluate(() => ({
+          seen: Object.values(window.seen).join(" "),
+          now: `${location.href} ${JSON.stringify(history.state)} ${document.URL}`,
+        }));
+        for (const text of [seen, now, ...later]) {
+          assert.ok(!text.includes(code) && !text.includes(state), text);
+          assert.ok(!/[?&](code|state|iss|session_state)=/.test(text), text);
         }
-      });
-      world.app.requests.length = world.app.referrers.length = 0;
-      await go(page, answer);
-      await status(page, "signedIn");
-      const { code, state } = Object.fromEntries(new URL(answer).searchParams);
-      // The probe: the init script did see them.
-      assert.ok((await page.evaluate(() => window.early)).includes(code));
+      },
+    );
 
-      await page.evaluate(() => fetch("/later.json"));
-      assert.ok(world.app.requests.includes(LAST_BEFORE));
-      const later = world.app.referrers.slice(world.app.requests.indexOf(LAST_BEFORE) + 1);
-      assert.ok(later.length >= 1 && later.every(Boolean), "later requests carry a Referer");
-      const { seen, now } = await page.evaluate(() => ({
-        seen: Object.values(window.seen).join(" "),
-        now: `${location.href} ${JSON.stringify(history.state)} ${document.URL}`,
-      }));
-      for (const text of [seen, now, ...later]) {
-        assert.ok(!text.includes(code) && !text.includes(state), text);
-        assert.ok(!/[?&](code|state|iss|session_state)=/.test(text), text);
-      }
-    });
-
-    test("an answer that a router took away before is diagnosed", async () => {
+    notFor("vault", ANSWERS)("an answer that a router took away before is diagnosed", async () => {
       const page = await world.open("/start");
       const answer = await stopAtCallback(page);
       await page.addInitScript(() => {

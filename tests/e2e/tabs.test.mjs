@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
+import { notFor } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -19,6 +20,9 @@ import {
 } from "./support/harness.mjs";
 import { test } from "./support/timed.mjs";
 import { never, until } from "./support/until.mjs";
+
+/** Why a test is not for a vault in a worker; `vault.test.mjs` has its counterpart. */
+const GRANTS = "there is one grant for all tabs, and the vault vouches for the session";
 
 forEachBrowser((name) => {
   describe(`tabs in ${name}`, () => {
@@ -43,35 +47,38 @@ forEachBrowser((name) => {
     const subOf = async (page) =>
       JSON.parse((await call(page, "/api/orders")).ok?.text ?? "{}").user;
 
-    test("a second tab joins the session, with a grant of its own, and reloads nobody", async () => {
-      const context = await world.context();
-      const first = await world.signedIn("/first", context);
-      await first.evaluate(() => (window.sameLoad = true));
-      const mark = await markOf(first);
-      assert.match(mark, /^\+[\w-]{22}\.[\w-]{43}$/);
-      const second = await world.open("/second", context);
-      await status(second, "signedIn");
-      assert.equal(await markOf(second), mark, "the mark stays");
-      const [{ detail }] = await eventsOf(second, "signedIn");
-      assert.equal(detail.restored, true);
+    notFor("vault", GRANTS)(
+      "a second tab joins the session, with a grant of its own, and reloads nobody",
+      async () => {
+        const context = await world.context();
+        const first = await world.signedIn("/first", context);
+        await first.evaluate(() => (window.sameLoad = true));
+        const mark = await markOf(first);
+        assert.match(mark, /^\+[\w-]{22}\.[\w-]{43}$/);
+        const second = await world.open("/second", context);
+        await status(second, "signedIn");
+        assert.equal(await markOf(second), mark, "the mark stays");
+        const [{ detail }] = await eventsOf(second, "signedIn");
+        assert.equal(detail.restored, true);
 
-      for (let round = 0; round < 2; round += 1) {
-        for (const page of [first, second]) {
-          assert.equal(await subOf(page), "alice");
-          assert.equal((await ask(page, "refresh")).error, undefined);
+        for (let round = 0; round < 2; round += 1) {
+          for (const page of [first, second]) {
+            assert.equal(await subOf(page), "alice");
+            assert.equal((await ask(page, "refresh")).error, undefined);
+          }
         }
-      }
-      const sent = world.op.requests.of("token").map((one) => one.param("refresh_token"));
-      const refreshes = sent.filter(Boolean);
-      assert.equal(refreshes.length, 4);
-      assert.equal(new Set(refreshes).size, 4, "each refresh token belongs to one tab");
-      assert.equal(world.reused, 0);
-      assert.ok(await sameLoad(first));
-      assert.deepEqual(
-        (await eventsOf(first)).map(({ name: event }) => event),
-        ["signedIn", "refreshed", "refreshed"],
-      );
-    });
+        const sent = world.op.requests.of("token").map((one) => one.param("refresh_token"));
+        const refreshes = sent.filter(Boolean);
+        assert.equal(refreshes.length, 4);
+        assert.equal(new Set(refreshes).size, 4, "each refresh token belongs to one tab");
+        assert.equal(world.reused, 0);
+        assert.ok(await sameLoad(first));
+        assert.deepEqual(
+          (await eventsOf(first)).map(({ name: event }) => event),
+          ["signedIn", "refreshed", "refreshed"],
+        );
+      },
+    );
 
     for (const [how, prepare] of Object.entries({
       "": async () => {},
@@ -103,17 +110,20 @@ forEachBrowser((name) => {
       });
     }
 
-    test("a sign-out reaches the other tab also after localStorage was cleared", async () => {
-      const { first, second } = await twoTabs();
-      await first.evaluate(() => localStorage.clear());
-      // Clearing alone counts as signed out in the other tab: nothing vouches for its session.
-      assert.equal((await status(second, "signedOut")).reason, "signedOutElsewhere");
-      await signOut(first);
-      assert.equal((await eventsOf(second, "signedOut")).length, 1);
-      await assertNoToken(second);
-      await reload(second);
-      await status(second, "signedOut");
-    });
+    notFor("vault", GRANTS)(
+      "a sign-out reaches the other tab also after localStorage was cleared",
+      async () => {
+        const { first, second } = await twoTabs();
+        await first.evaluate(() => localStorage.clear());
+        // Clearing alone counts as signed out in the other tab: nothing vouches for its session.
+        assert.equal((await status(second, "signedOut")).reason, "signedOutElsewhere");
+        await signOut(first);
+        assert.equal((await eventsOf(second, "signedOut")).length, 1);
+        await assertNoToken(second);
+        await reload(second);
+        await status(second, "signedOut");
+      },
+    );
 
     test("a sign-out that is followed at once by a navigation of the app", async () => {
       const { first, second } = await twoTabs();
@@ -134,19 +144,22 @@ forEachBrowser((name) => {
       await status(first, "signedOut");
     });
 
-    test("without BroadcastChannel storage alone tells, and each tab revokes its own grant", async () => {
-      const context = await world.context();
-      // With both, the message may come before the storage shows the sign-out, and then a tab only
-      // drops its grant.
-      await context.addInitScript(() => delete window.BroadcastChannel);
-      const { first, second } = await twoTabs(context);
-      world.op.settings.logout = "stuck";
-      await startSignOut(first);
-      assert.equal((await status(second, "signedOut")).reason, "signedOutElsewhere");
-      await until(() => world.op.count("revocation") === 2, "two revocations");
-      const tokens = world.op.requests.of("revocation").map((one) => one.param("token"));
-      assert.equal(new Set(tokens).size, 2);
-    });
+    notFor("vault", GRANTS)(
+      "without BroadcastChannel storage alone tells, and each tab revokes its own grant",
+      async () => {
+        const context = await world.context();
+        // With both, the message may come before the storage shows the sign-out, and then a tab only
+        // drops its grant.
+        await context.addInitScript(() => delete window.BroadcastChannel);
+        const { first, second } = await twoTabs(context);
+        world.op.settings.logout = "stuck";
+        await startSignOut(first);
+        assert.equal((await status(second, "signedOut")).reason, "signedOutElsewhere");
+        await until(() => world.op.count("revocation") === 2, "two revocations");
+        const tokens = world.op.requests.of("revocation").map((one) => one.param("token"));
+        assert.equal(new Set(tokens).size, 2);
+      },
+    );
 
     test("O-73: a signed-out tab is told of a sign-in elsewhere, and joins at its next load", async () => {
       const context = await world.context();
@@ -163,83 +176,91 @@ forEachBrowser((name) => {
       assert.equal(await markOf(idle), await markOf(active));
     });
 
-    test("another user in a second tab: the first is hidden and reloaded, and mixes nothing", async () => {
-      const { context, first, second } = await twoTabs();
-      // What the first tab shows, frame by frame, with the user its calls are made for.
-      await context.exposeFunction("keywardTestFrame", (frame) => frames.push(frame));
-      const frames = [];
-      await first.evaluate(() => {
-        const look = () => {
-          const shown = getComputedStyle(document.documentElement).display !== "none";
-          const mark = localStorage.getItem(
-            Object.keys(localStorage).find((key) => key.endsWith(".mark")) ?? "",
-          );
-          window.keywardTestFrame({
-            shown,
-            user: document.querySelector("#user").textContent,
-            mark,
-          });
-        };
-        new MutationObserver(look).observe(document.documentElement, { attributes: true });
-        addEventListener("pagehide", look);
-      });
-      world.api.requests.clear();
-      const aliceToken = (await ask(first, "accessToken")).ok;
-      // A call that is on its way when the user changes.
-      world.api.faults.set("/api/echo", { hold: "before" });
-      await first.evaluate(() => void settle(auth.fetch("/api/echo?late")));
-      await until(() => world.api.faults.held("/api/echo") === 1, "the late call");
+    notFor("vault", GRANTS)(
+      "another user in a second tab: the first is hidden and reloaded, and mixes nothing",
+      async () => {
+        const { context, first, second } = await twoTabs();
+        // What the first tab shows, frame by frame, with the user its calls are made for.
+        await context.exposeFunction("keywardTestFrame", (frame) => frames.push(frame));
+        const frames = [];
+        await first.evaluate(() => {
+          const look = () => {
+            const shown = getComputedStyle(document.documentElement).display !== "none";
+            const mark = localStorage.getItem(
+              Object.keys(localStorage).find((key) => key.endsWith(".mark")) ?? "",
+            );
+            window.keywardTestFrame({
+              shown,
+              user: document.querySelector("#user").textContent,
+              mark,
+            });
+          };
+          new MutationObserver(look).observe(document.documentElement, { attributes: true });
+          addEventListener("pagehide", look);
+        });
+        world.api.requests.clear();
+        const aliceToken = (await ask(first, "accessToken")).ok;
+        // A call that is on its way when the user changes.
+        world.api.faults.set("/api/echo", { hold: "before" });
+        await first.evaluate(() => void settle(auth.fetch("/api/echo?late")));
+        await until(() => world.api.faults.held("/api/echo") === 1, "the late call");
 
-      world.op.settings.autologin = "bob";
-      await second.evaluate(() => void settle(auth.signIn({ prompt: "login", loginHint: "bob" })));
-      await until(async () => (await status(second, "signedIn")).user.sub === "bob", "bob");
-      await until(async () => !(await sameLoad(first)), "the first tab's reload");
-      await until(
-        async () => (await status(first, "signedIn")).user.sub === "bob",
-        "bob, here too",
-      );
-      world.api.faults.release("/api/echo");
+        world.op.settings.autologin = "bob";
+        await second.evaluate(
+          () => void settle(auth.signIn({ prompt: "login", loginHint: "bob" })),
+        );
+        await until(async () => (await status(second, "signedIn")).user.sub === "bob", "bob");
+        await until(async () => !(await sameLoad(first)), "the first tab's reload");
+        await until(
+          async () => (await status(first, "signedIn")).user.sub === "bob",
+          "bob, here too",
+        );
+        world.api.faults.release("/api/echo");
 
-      assert.ok(frames.length > 0, "the first tab was watched");
-      const bobs = frames.filter(({ mark }) => mark && mark !== frames[0].mark);
-      for (const { shown, user } of frames) assert.ok(!shown || user !== "bob");
-      assert.ok(
-        frames.some(({ shown }) => !shown),
-        "it was hidden",
-      );
-      assert.ok(bobs.every(({ shown }) => !shown));
+        assert.ok(frames.length > 0, "the first tab was watched");
+        const bobs = frames.filter(({ mark }) => mark && mark !== frames[0].mark);
+        for (const { shown, user } of frames) assert.ok(!shown || user !== "bob");
+        assert.ok(
+          frames.some(({ shown }) => !shown),
+          "it was hidden",
+        );
+        assert.ok(bobs.every(({ shown }) => !shown));
 
-      assert.equal(await first.textContent("#user"), "bob");
-      assert.equal(await subOf(first), "bob");
-      assert.equal(await subOf(second), "bob");
-      assert.notEqual((await ask(first, "accessToken")).ok, aliceToken);
-      // Every request that was made for Alice carried Alice's token.
-      const late = world.api.requests.of("/api/echo");
-      assert.equal(late.length, 1);
-      assert.equal(late[0].headers.authorization, `Bearer ${aliceToken}`);
-      const restored = (await eventsOf(first, "signedIn")).at(-1);
-      assert.equal(restored.detail.user.sub, "bob");
-    });
+        assert.equal(await first.textContent("#user"), "bob");
+        assert.equal(await subOf(first), "bob");
+        assert.equal(await subOf(second), "bob");
+        assert.notEqual((await ask(first, "accessToken")).ok, aliceToken);
+        // Every request that was made for Alice carried Alice's token.
+        const late = world.api.requests.of("/api/echo");
+        assert.equal(late.length, 1);
+        assert.equal(late[0].headers.authorization, `Bearer ${aliceToken}`);
+        const restored = (await eventsOf(first, "signedIn")).at(-1);
+        assert.equal(restored.detail.user.sub, "bob");
+      },
+    );
 
-    test("the same user signs in again in another tab: taken silently, calls go on", async () => {
-      const { first, second } = await twoTabs();
-      const mark = await markOf(first);
-      const states = await first.evaluate(() => window.states.length);
-      await startSignIn(second, { prompt: "login" });
-      await until(async () => (await markOf(first)) !== mark, "a new mark");
-      await status(second, "signedIn");
-      assert.notEqual(await markOf(second), mark);
-      for (const page of [first, second]) assert.equal(await subOf(page), "alice");
-      assert.ok(await sameLoad(first), "the first tab was not loaded anew");
-      assert.equal(await first.evaluate(() => window.states.length), states);
-      assert.ok(await first.evaluate(() => getComputedStyle(document.body).display !== "none"));
-      const events = (await eventsOf(first)).map(({ name: event }) => event);
-      assert.deepEqual(events, ["signedIn"]);
-      // It shares the new session now: a sign-out there reaches it.
-      await startSignOut(second);
-      assert.equal((await status(first, "signedOut")).reason, "signedOutElsewhere");
-      assert.equal((await eventsOf(first, "signedOut")).length, 1);
-    });
+    notFor("vault", GRANTS)(
+      "the same user signs in again in another tab: taken silently, calls go on",
+      async () => {
+        const { first, second } = await twoTabs();
+        const mark = await markOf(first);
+        const states = await first.evaluate(() => window.states.length);
+        await startSignIn(second, { prompt: "login" });
+        await until(async () => (await markOf(first)) !== mark, "a new mark");
+        await status(second, "signedIn");
+        assert.notEqual(await markOf(second), mark);
+        for (const page of [first, second]) assert.equal(await subOf(page), "alice");
+        assert.ok(await sameLoad(first), "the first tab was not loaded anew");
+        assert.equal(await first.evaluate(() => window.states.length), states);
+        assert.ok(await first.evaluate(() => getComputedStyle(document.body).display !== "none"));
+        const events = (await eventsOf(first)).map(({ name: event }) => event);
+        assert.deepEqual(events, ["signedIn"]);
+        // It shares the new session now: a sign-out there reaches it.
+        await startSignOut(second);
+        assert.equal((await status(first, "signedOut")).reason, "signedOutElsewhere");
+        assert.equal((await eventsOf(first, "signedOut")).length, 1);
+      },
+    );
 
     test("O-58 across tabs: signed out while this tab refreshes, its answer is thrown away", async () => {
       const { first, second } = await twoTabs();
@@ -261,7 +282,7 @@ forEachBrowser((name) => {
       await assertNoToken(second);
     });
 
-    test("invalid_grant in one tab leaves the others alone", async () => {
+    notFor("vault", GRANTS)("invalid_grant in one tab leaves the others alone", async () => {
       const { first, second } = await twoTabs();
       world.op.faults.set("refresh", { status: 400, body: { error: "invalid_grant" }, times: 1 });
       assert.equal((await ask(second, "refresh")).error?.code, "login_required");

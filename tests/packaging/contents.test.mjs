@@ -14,11 +14,20 @@ describe("the contents of the package", () => {
   const files = packedFiles();
   const code = files.filter((name) => name.startsWith("dist/"));
 
-  test("are three scripts, their types and the prose", () => {
-    const scripts = code.filter((name) => name.endsWith(".js"));
-    assert.deepEqual(scripts, ["dist/core.js", "dist/index.js", "dist/texts.js"]);
+  test("are the scripts of a page, the files of a vault, their types and the prose", () => {
+    const scripts = code.filter((name) => !name.endsWith(".d.ts")).sort();
+    assert.deepEqual(scripts, [
+      "dist/cli.js",
+      "dist/core.js",
+      ...["callback.html", "callback.js", "park.js", "texts.js", "vault.js"].map(
+        (name) => `dist/files/${name}`,
+      ),
+      "dist/index.js",
+      "dist/texts.js",
+      "dist/vault.js",
+    ]);
     for (const name of files) {
-      assert.match(name, /^package\.json$|^dist\/[\w/-]+\.(js|d\.ts)$|\.md$|^LICENSE-/);
+      assert.match(name, /^package\.json$|^dist\/[\w/-]+\.(js|html|d\.ts)$|\.md$|^LICENSE-/);
       if (/\.md$|^LICENSE/.test(name)) assert.match(name, PROSE);
     }
     for (const name of ["LICENSE-APACHE", "LICENSE-MIT", "README.md"]) {
@@ -47,8 +56,21 @@ describe("the contents of the package", () => {
     assert.match(text("dist/core.js"), /[A-Za-z0-9+/]{400}/);
   });
 
+  test("give a page whose vault is a worker no way to the WASM", () => {
+    for (const name of ["dist/vault.js", "dist/files/callback.js"]) {
+      const script = text(name);
+      const way = /core\.js|WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/;
+      assert.ok(!way.test(script), name);
+      assert.deepEqual(script.match(/\bimport\("[^"]*"\)/g), ['import("./texts.js")']);
+    }
+    // The probe finds the module where it is.
+    const worker = text("dist/files/vault.js");
+    assert.ok(worker.includes("WebAssembly.compile") && /[A-Za-z0-9+/]{400}/.test(worker));
+  });
+
   test("ask bundlers and servers for no further file", () => {
-    for (const name of ["dist/index.js", "dist/core.js", "dist/texts.js"]) {
+    const bundles = code.filter((name) => /\.js$/.test(name) && name !== "dist/cli.js");
+    for (const name of bundles) {
       assert.doesNotMatch(text(name), /import\.meta|new URL\([^)]*\.wasm|\bfrom ?"[^"]/, name);
     }
   });

@@ -73,7 +73,7 @@ describe("the packed crate", () => {
       [],
     );
     // The probe: the module of the npm package does export something.
-    const npm = exportsOf(join(root, "target/npm/keyward_bg.wasm"));
+    const npm = exportsOf(join(root, "target/npm/page/keyward_bg.wasm"));
     assert.deepEqual(
       npm.filter((name) => !PLAIN_EXPORTS.test(name)),
       ["open"],

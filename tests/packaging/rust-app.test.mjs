@@ -27,6 +27,8 @@ describe("a Rust app", () => {
     const { wasm } = await buildWasm("rust-app", { release: true });
     assert.deepEqual(foreign(wasm), []);
     // The probe: the module of the npm package, which is built with that feature.
-    assert.deepEqual(foreign(readFileSync(join(root, "target/npm/keyward_bg.wasm"))), ["open"]);
+    assert.deepEqual(foreign(readFileSync(join(root, "target/npm/page/keyward_bg.wasm"))), [
+      "open",
+    ]);
   });
 });

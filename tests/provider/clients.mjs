@@ -3,7 +3,13 @@
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 
 /** Paths under each SPA origin at which a client may be called back. */
-export const REDIRECT_PATHS = ["/", "/callback", "/callback.html", "/silent.html"];
+export const REDIRECT_PATHS = [
+  "/",
+  "/callback",
+  "/callback.html",
+  "/keyward/callback.html",
+  "/silent.html",
+];
 
 /** Client metadata for `oidc-provider`; the SPA clients are public and may live at any of `origins`. */
 export function clientList(origins, redirectPaths = REDIRECT_PATHS) {

@@ -2,7 +2,7 @@
 // the same page stands on the Rust front instead, see ../rust-app.
 
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -18,12 +18,13 @@ const workshop = join(target, "e2e-app");
  * Starts the test app on a site of its own; every unknown path shows its page.
  *
  * `options` are those of `createAuth`, or a list for several clients; `configure` changes them for
- * the loads that follow. `headers` go onto every answer and may be changed as well. The rest is for
- * `startSite`. Gives what `startSite` gives, and `configure`, `headers`.
+ * the loads that follow. `headers` go onto every answer and may be changed as well. With `vault` the
+ * page stands on `keyward/vault`, whose files lie below `/keyward/`. The rest is for `startSite`.
+ * Gives what `startSite` gives, and `configure`, `headers`.
  */
-export async function startApp({ options = {}, headers = {}, files = {}, ...rest } = {}) {
+export async function startApp({ options = {}, headers = {}, files = {}, vault, ...rest } = {}) {
   const site = await startSite({
-    files: { ...(await bundle()), ...files },
+    files: { ...(await (vault ? vaultBundle() : bundle())), ...files },
     fallback: "/index.html",
     headers,
     ...rest,
@@ -44,8 +45,14 @@ export function bundle() {
   return (built ??= buildFiles());
 }
 
-async function buildFiles() {
-  const { plugin, files: more } = await (front === "rust" ? rustFront() : npmFront());
+/** The same on `keyward/vault`, with the vault's files. */
+let builtVault;
+export function vaultBundle() {
+  return (builtVault ??= buildFiles(vaultFront));
+}
+
+async function buildFiles(make = front === "rust" ? rustFront : npmFront) {
+  const { plugin, files: more } = await make();
   const { outputFiles } = await build({
     entryPoints: { main: join(here, "main.js") },
     outdir: "/app",
@@ -67,7 +74,21 @@ async function buildFiles() {
 
 async function npmFront() {
   await unpack(join(target, "npm/keyward.tgz"));
-  return { plugin: packedKeyward, files: {} };
+  return { plugin: packedKeyward("keyward"), files: {} };
+}
+
+async function vaultFront() {
+  await npmFront();
+  const folder = join(workshop, "node_modules/keyward/dist/files");
+  const names = await readdir(folder);
+  const files = names.map(async (name) => [
+    `/keyward/${name}`,
+    await readFile(join(folder, name), "utf8"),
+  ]);
+  return {
+    plugin: packedKeyward("keyward/vault"),
+    files: Object.fromEntries(await Promise.all(files)),
+  };
 }
 
 async function rustFront() {
@@ -84,16 +105,17 @@ async function unpack(tarball) {
   execFileSync("tar", ["-xzf", tarball, "-C", folder, "--strip-components=1"]);
 }
 
-const packedKeyward = {
+/** `entry` is what the page gets for `keyward`. */
+const packedKeyward = (entry) => ({
   name: "packed-keyward",
   setup({ onResolve, resolve: find }) {
-    onResolve({ filter: /^keyward$/ }, ({ path, kind, pluginData }) =>
+    onResolve({ filter: /^keyward$/ }, ({ kind, pluginData }) =>
       pluginData === packedKeyward
         ? undefined
-        : find(path, { kind, resolveDir: workshop, pluginData: packedKeyward }),
+        : find(entry, { kind, resolveDir: workshop, pluginData: packedKeyward }),
     );
   },
-};
+});
 
 /** `glue` is what wasm-bindgen made for the module. */
 const rustKeyward = (glue) => ({

@@ -5,6 +5,7 @@ import { startApi } from "../../provider/api.mjs";
 import { startProvider } from "../../provider/provider.mjs";
 import { startApp } from "../app/build.mjs";
 import { closeContexts, launch } from "./browsers.mjs";
+import { front } from "./front.mjs";
 import { Late, answer, until } from "./until.mjs";
 
 /** The audience of the resource server. */
@@ -21,10 +22,12 @@ export async function startWorld(
   { provider = {}, app = {}, alsoOrigins = [], cacheable, args } = {},
 ) {
   const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
+  world.vault = app.vault ?? front === "vault";
   // The site's port is known only now, and the provider has to know the site.
   let api;
   world.app = await startApp({
     ...app,
+    vault: world.vault,
     proxy: { "/api/": { toString: () => api.url } },
   });
   world.op = await startProvider({
@@ -43,6 +46,8 @@ export async function startWorld(
 class World {
   #reusedBefore = 0;
   #headers;
+  /** The files in whose place a test put its own. */
+  #replaced = {};
 
   constructor(name, headers) {
     this.name = name;
@@ -80,8 +85,15 @@ class World {
 
   /** Puts a document of the test's own at a path, in the app's place; `null` takes it away. */
   serve(path, body) {
-    if (body === null) delete this.app.files[path];
-    else this.app.files[path] = { body, headers: { "content-type": "text/html; charset=utf-8" } };
+    const { files } = this.app;
+    if (!(path in this.#replaced)) this.#replaced[path] = files[path];
+    if (body !== null) {
+      files[path] = { body, headers: { "content-type": "text/html; charset=utf-8" } };
+    } else if (this.#replaced[path] === undefined) {
+      delete files[path];
+    } else {
+      files[path] = this.#replaced[path];
+    }
   }
 
   /** Options of the app for the loads that follow; the usual ones where not said otherwise. */
@@ -96,6 +108,7 @@ class World {
       scope: SCOPE,
       authorizationParams: { resource: AUDIENCE },
       resources: ["/api/", { origin: this.api.url, paths: ["/api/"] }],
+      ...(this.vault ? { vault: "/keyward/vault.js", ...this.vaultOptions } : {}),
       ...more,
     };
   }

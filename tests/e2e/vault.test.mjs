@@ -1,0 +1,359 @@
+// The vault in a worker: one session for all tabs, and no token in any of them.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe } from "node:test";
+import { forEachBrowser } from "./support/browsers.mjs";
+import {
+  ask,
+  call,
+  eventsOf,
+  reload,
+  signIn,
+  startSignOut,
+  startWorld,
+  stateOf,
+  status,
+} from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
+import { until } from "./support/until.mjs";
+
+/** How many shared workers there are; for Firefox nobody can tell, so some time has to do. */
+async function workersOf(browser, name) {
+  if (name !== "chromium") return new Promise((resolve) => setTimeout(resolve, 2_000, 0));
+  const session = await browser.newBrowserCDPSession();
+  const { targetInfos } = await session.send("Target.getTargets");
+  await session.detach();
+  return targetInfos.filter(({ type }) => type === "shared_worker").length;
+}
+
+async function endWorkers(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { targetInfos } = await session.send("Target.getTargets");
+  const workers = targetInfos.filter(({ type }) => type === "shared_worker");
+  assert.ok(workers.length > 0, "there is a worker to end");
+  for (const { targetId } of workers) await session.send("Target.closeTarget", { targetId });
+  await session.detach();
+}
+
+forEachBrowser((name) => {
+  describe(`the vault in a worker in ${name}`, () => {
+    let world;
+    before(async () => {
+      world = await startWorld(name, { app: { vault: true } });
+    });
+    after(() => world?.close());
+    afterEach(async () => {
+      world.vaultOptions = {};
+      await world.reset();
+    });
+
+    test("a visitor who never signed in starts no worker", async () => {
+      const page = await world.open("/");
+      await status(page, "signedOut");
+      assert.deepEqual(
+        world.app.requests.filter((one) => one.includes("/keyward/")),
+        [],
+      );
+    });
+
+    test("signs in by the redirect page, comes back to where the user was, and calls the API", async () => {
+      const page = await world.open("/here?x=1#there");
+      await signIn(page);
+      assert.equal(page.url(), `${world.app.origin}/here?x=1#there`);
+      assert.equal((await stateOf(page)).user.sub, "alice");
+      const { ok } = await call(page, "/api/orders");
+      assert.equal(ok.status, 200);
+      assert.equal(ok.url, `${world.app.origin}/api/orders`);
+      assert.equal(world.op.count("token"), 1);
+      assert.deepEqual(
+        (await eventsOf(page, "signedIn")).map(({ detail }) => detail.restored),
+        [false],
+      );
+    });
+
+    test("a new tab has the session without a request to the provider", async () => {
+      const context = await world.context();
+      await world.signedIn("/", context);
+      world.op.requests.clear();
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      assert.equal((await call(other, "/api/orders")).ok.status, 200);
+      assert.equal(world.op.requests.entries.length, 0);
+    });
+
+    test("a reload of the only tab keeps the session without a request to the provider", async () => {
+      const page = await world.signedIn("/");
+      world.op.requests.clear();
+      for (let n = 0; n < 3; n += 1) {
+        await reload(page);
+        await status(page, "signedIn");
+      }
+      assert.equal((await call(page, "/api/orders")).ok.status, 200);
+      assert.equal(world.op.requests.entries.length, 0);
+    });
+
+    test("twenty calls in four tabs with an expired token cost one refresh", async () => {
+      const context = await world.context();
+      const pages = [await world.signedIn("/", context)];
+      for (let n = 0; n < 3; n += 1) pages.push(await world.open("/", context));
+      for (const page of pages) await status(page, "signedIn");
+      world.api.expireNext(1);
+      const calls = pages.flatMap((page) =>
+        Array.from({ length: 5 }, () => call(page, "/api/orders")),
+      );
+      for (const { ok } of await Promise.all(calls)) assert.equal(ok.status, 200);
+      assert.equal(world.op.count("token"), 2);
+      assert.equal(world.reused, 0);
+    });
+
+    test("a sign-out reaches every tab at once, and none gets the session back", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      world.op.settings.logout = "stuck";
+      await startSignOut(page);
+      assert.equal((await status(other, "signedOut")).reason, "signedOutElsewhere");
+      assert.equal((await ask(other, "refresh")).error.code, "login_required");
+      await reload(other);
+      assert.equal((await status(other, "signedOut")).reason, "signedOut");
+      const third = await world.open("/", context);
+      await status(third, "signedOut");
+    });
+
+    test("another user's sign-in elsewhere: the page shows nothing of the first", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      world.op.settings.autologin = "bob";
+      await other.evaluate(
+        () => void auth.signIn({ prompt: "login", loginHint: "bob" }).catch(() => {}),
+      );
+      const isBob = async (one) => (await status(one, "signedIn")).user.sub === "bob";
+      await until(() => isBob(other), "bob");
+      await until(() => isBob(page), "bob, in the page that was open");
+      assert.equal(await page.textContent("#user"), "bob");
+    });
+
+    test("without parking one load asks the provider once, and five tabs opened at once do too", async () => {
+      world.vaultOptions = { parking: false, extendedLifetime: false };
+      world.configure();
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const keeper = await context.newPage();
+      await page.close();
+      // The worker ends some time after its last page.
+      await until(async () => (await workersOf(world.browser, name)) === 0, "the vault's end");
+      world.op.requests.clear();
+      const pages = await Promise.all([1, 2, 3, 4, 5].map((n) => world.open(`/tab-${n}`, context)));
+      for (const one of pages) await one.bringToFront();
+      for (const one of pages) await status(one, "signedIn");
+      assert.equal(world.op.count("authorize"), 1);
+      assert.equal(world.op.count("token"), 1);
+      await keeper.close();
+    });
+
+    test("the page needs no WebAssembly, no connection and only one Trusted Types policy", async () => {
+      const { files } = world.app;
+      const script = files["/keyward/vault.js"];
+      const page = [
+        "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'none'; img-src data:",
+        "require-trusted-types-for 'script'; trusted-types keyward; frame-ancestors 'none'",
+      ].join("; ");
+      const vault = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${world.op.issuer} ${world.api.url}`;
+      world.app.headers["content-security-policy"] = page;
+      files["/keyward/vault.js"] = { body: script, headers: { "content-security-policy": vault } };
+      try {
+        const tab = await world.signedIn("/");
+        for (const base of ["", world.api.url]) {
+          const { ok } = await call(tab, `${base}/api/orders`);
+          assert.equal(ok.status, 200, base);
+        }
+        // The probe: the policy holds.
+        const refused = await tab.evaluate(async (url) => {
+          const compiled = await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
+            .then(() => true)
+            .catch(() => false);
+          return {
+            compiled,
+            fetched: await fetch(url).then(
+              () => true,
+              () => false,
+            ),
+          };
+        }, `${world.api.url}/api/orders`);
+        assert.deepEqual(refused, { compiled: false, fetched: false });
+      } finally {
+        files["/keyward/vault.js"] = script;
+      }
+    });
+
+    for (const [title, broken, detail] of [
+      ["is missing", { status: 404, body: "not found", headers: { "content-type": "text/html" } }],
+      [
+        "is no JavaScript",
+        {
+          body: "self",
+          headers: { "content-type": "text/plain", "x-content-type-options": "nosniff" },
+        },
+      ],
+      [
+        "dies as it starts",
+        { body: "throw new Error('no')", headers: { "content-type": "text/javascript" } },
+      ],
+      ["belongs to another configuration", "other"],
+    ]) {
+      test(`a vault's script that ${title}: vault_unavailable, and the next try works`, async () => {
+        const { files } = world.app;
+        const script = files["/keyward/vault.js"];
+        const page = await world.open("/");
+        await status(page, "signedOut");
+        const other = `self.KEYWARD_CONFIG={"issuer":"https://other.example","clientId":"x"};\n${script}`;
+        files["/keyward/vault.js"] = broken === "other" ? other : broken;
+        try {
+          const { error } = await ask(page, "signIn");
+          assert.equal(error.code, "vault_unavailable", JSON.stringify(error));
+          assert.ok(error.fix && error.message);
+        } finally {
+          files["/keyward/vault.js"] = script;
+        }
+        // One that died as it started may stay for some minutes: another profile has another.
+        await signIn(await world.open("/"));
+      });
+    }
+
+    test("a policy that forbids the worker: vault_unavailable, and no token moves to the page", async () => {
+      world.app.headers["content-security-policy"] = "worker-src 'none'";
+      const page = await world.open("/");
+      await status(page, "signedOut");
+      assert.equal((await ask(page, "signIn")).error.code, "vault_unavailable");
+      assert.equal(world.op.requests.entries.length, 0);
+      delete world.app.headers["content-security-policy"];
+      await reload(page);
+      await signIn(page);
+    });
+
+    test("bodies pass in pieces, as fast as they are read and no faster", async () => {
+      const page = await world.signedIn("/");
+      const seen = await page.evaluate(async (url) => {
+        const response = await auth.fetch(url);
+        const reader = response.body.getReader();
+        let { value } = await reader.read();
+        // Unread, the rest stays where it is.
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        let bytes = 0;
+        let largest = 0;
+        while (value) {
+          bytes += value.byteLength;
+          largest = Math.max(largest, value.byteLength);
+          ({ value } = await reader.read());
+        }
+        return { bytes, largest, type: response.headers.get("content-type") };
+      }, "/api/large?bytes=5000000");
+      assert.equal(seen.bytes, 5_000_000);
+      assert.ok(seen.largest <= 1_048_576, "no piece is larger than the window");
+      const sent = await page.evaluate(async () => {
+        const body = new Blob([new Uint8Array(300_000).fill(65)], { type: "text/plain" });
+        const response = await auth.fetch("/api/echo", { method: "POST", body });
+        return (await response.json()).body.length;
+      });
+      assert.equal(sent, 300_000);
+      world.api.faults.set("/api/empty", { status: 204, body: "" });
+      const nothing = await page.evaluate(async () => {
+        const { status, body } = await auth.fetch("/api/empty");
+        return { status, body };
+      });
+      assert.deepEqual(nothing, { status: 204, body: null });
+    });
+
+    test("a vault that dies is noticed, the next one goes on, and nothing is sent twice", async (t) => {
+      if (name !== "chromium") return t.skip("the driver ends no worker there");
+      world.op.setTtl({ at: 600 });
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      world.op.requests.clear();
+      await endWorkers(world.browser);
+      // Asked for in vain, then started anew with what was parked.
+      await until(async () => (await call(page, "/api/orders")).ok?.status === 200, "a call");
+      await until(async () => (await call(other, "/api/orders")).ok?.status === 200, "a call");
+      assert.equal((await stateOf(page)).status, "signedIn");
+      assert.equal(world.reused, 0);
+      assert.equal(world.op.count("token"), 0, "the parked session had its token");
+    });
+
+    test("no script of the page gets at what is parked, or past the configuration", async () => {
+      const page = await world.signedIn("/");
+      await call(page, "/api/orders");
+      const token = world.api.requests.last("/api/orders").headers.authorization.slice(7);
+      const seen = await page.evaluate(async () => {
+        const got = {};
+        const text = (promise) => promise.then((value) => JSON.stringify(value), String);
+        const registration = await navigator.serviceWorker.getRegistration("/keyward/");
+        got.scope = registration && new URL(registration.scope).pathname;
+        const parked = (where, key) =>
+          where
+            .fetch("/keyward/parked", {
+              method: "POST",
+              body: JSON.stringify({ key }),
+              mode: "same-origin",
+              cache: "only-if-cached",
+            })
+            .then((answer) => `${answer.status}`);
+        // The page itself, and a frame below the service worker's scope.
+        const name = Object.keys(localStorage).join();
+        got.page = await text(parked(window, name));
+        const frame = document.createElement("iframe");
+        frame.src = "/keyward/texts.js";
+        document.body.append(frame);
+        await new Promise((resolve) => (frame.onload = resolve));
+        got.frame = await text(parked(frame.contentWindow, name));
+        // The vault's own script under another name, and as a dedicated worker, with a configuration of the attacker's.
+        const config = JSON.stringify({
+          issuer: "https://evil.example",
+          clientId: "spa",
+          redirectUri: `${location.origin}/keyward/callback.html`,
+          metadata: { token_endpoint: "https://evil.example/token" },
+          resources: [{ origin: "https://evil.example", paths: ["/"] }],
+        });
+        const hello = (port) =>
+          new Promise((resolve) => {
+            port.onmessage = ({ data }) => resolve(data);
+            port.postMessage({ hello: 1, config, mark: localStorage.getItem(name) });
+            setTimeout(resolve, 3_000, "silence");
+          });
+        const under = (other) => new SharedWorker("/keyward/vault.js", { name: other }).port;
+        got.shared = await text(hello(under("evil")));
+        got.dedicated = await text(hello(new Worker("/keyward/vault.js", { name: "evil" })));
+        return got;
+      });
+      // The probe: the service worker is there, and serves the vault alone.
+      assert.equal(seen.scope, "/keyward/");
+      assert.match(seen.page, /TypeError|NetworkError|Failed|"40/);
+      assert.match(seen.frame, /"403"|TypeError|Failed/);
+      for (const one of [seen.shared, seen.dedicated]) assert.match(one, /another configuration/);
+      assert.ok(!JSON.stringify(seen).includes(token));
+    });
+
+    test("what is parked never reaches a network", async () => {
+      const page = await world.signedIn("/");
+      await page.evaluate(async () => {
+        for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
+      });
+      world.app.requests.length = 0;
+      assert.equal((await ask(page, "refresh")).error, undefined);
+      assert.equal((await call(page, "/api/orders")).ok.status, 200);
+      assert.deepEqual(
+        world.app.requests.filter((one) => one.includes("parked")),
+        [],
+      );
+    });
+
+    test("the access token does not leave the vault", async () => {
+      const page = await world.signedIn("/");
+      assert.equal((await ask(page, "accessToken")).error.code, "token_stays_in_vault");
+    });
+  });
+});

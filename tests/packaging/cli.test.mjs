@@ -1,0 +1,86 @@
+// `npx keyward vault`: writes what an app's server serves, and looks at what it does serve.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { startSite } from "../e2e/support/site.mjs";
+import { project } from "./tarball.mjs";
+
+const FILES = ["callback.html", "callback.js", "park.js", "texts.js", "vault.js"];
+
+describe("npx keyward vault", () => {
+  const folder = project("cli", {});
+  const cli = join(folder, "node_modules/keyward/dist/cli.js");
+  const out = join(folder, "public/keyward");
+  const run = (...args) =>
+    promisify(execFile)(process.execPath, [cli, ...args], { cwd: folder }).then(
+      ({ stdout }) => ({ code: 0, text: stdout }),
+      ({ code, stdout, stderr }) => ({ code, text: stdout + stderr }),
+    );
+  let site;
+  before(async () => {
+    site = await startSite({ headers: { "cache-control": "no-cache" } });
+  });
+  after(() => site.close());
+
+  /** Serves what was written. */
+  function deploy() {
+    for (const name of FILES) site.files[`/keyward/${name}`] = readFileSync(join(out, name));
+  }
+
+  test("writes the files with their hashes, twice the same", async () => {
+    const first = await run("vault", "public/keyward");
+    assert.equal(first.code, 0, first.text);
+    assert.deepEqual(readdirSync(out).sort(), FILES);
+    assert.equal(first.text.match(/^[0-9a-f]{64} /gm).length, FILES.length);
+    assert.equal((await run("vault", "public/keyward")).text, first.text);
+  });
+
+  test("--check: what is deployed is this version's, with the right headers", async () => {
+    await run("vault", "public/keyward");
+    deploy();
+    for (const url of ["/keyward", "/keyward/", "/keyward/vault.js"]) {
+      const { code, text } = await run("vault", "--check", site.origin + url);
+      assert.equal(code, 0, text);
+    }
+    site.files["/keyward/park.js"] += "//";
+    delete site.files["/keyward/callback.js"];
+    site.files["/keyward/vault.js"] = {
+      body: site.files["/keyward/vault.js"],
+      headers: { "content-type": "text/plain", "cache-control": "max-age=3600" },
+    };
+    const { code, text } = await run("vault", "--check", `${site.origin}/keyward/`);
+    assert.equal(code, 1);
+    assert.match(text, /park\.js: is not the file of this version/);
+    assert.match(text, /callback\.js: the server answers 404/);
+    assert.match(text, /vault\.js: has the Content-Type text\/plain/);
+    assert.match(text, /vault\.js: has the Cache-Control max-age=3600/);
+  });
+
+  test("--config bakes the options in, and --check still knows the file", async () => {
+    const options = { issuer: "https://id.example", clientId: "spa" };
+    writeFileSync(join(folder, "vault.json"), JSON.stringify(options));
+    const { code, text } = await run("vault", "public/keyward", "--config", "vault.json");
+    assert.equal(code, 0, text);
+    const script = readFileSync(join(out, "vault.js"), "utf8");
+    assert.ok(script.startsWith(`self.KEYWARD_CONFIG=${JSON.stringify(options)};\n`));
+    deploy();
+    assert.equal((await run("vault", "--check", `${site.origin}/keyward/`)).code, 0);
+    writeFileSync(join(folder, "vault.json"), '{ "issuer": "https://id.example" }');
+    const bad = await run("vault", "public/keyward", "--config", "vault.json");
+    assert.equal(bad.code, 1);
+    assert.match(bad.text, /lacks "clientId"/);
+  });
+
+  test("says how it is used when it is not", async () => {
+    for (const args of [[], ["vault"], ["other"], ["vault", "--nothing"]]) {
+      const { code, text } = await run(...args);
+      assert.equal(code, 1, args.join(" "));
+      assert.match(text, /keyward vault|--nothing/);
+    }
+    assert.equal((await run("--help")).code, 0);
+  });
+});
