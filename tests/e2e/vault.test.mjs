@@ -47,6 +47,10 @@ forEachBrowser((name) => {
       await world.reset();
     });
 
+    /** No page went to the provider, and no vault. The API asks it for its keys. */
+    const assertNotAsked = () =>
+      assert.deepEqual([world.op.count("authorize"), world.op.count("token")], [0, 0]);
+
     test("a visitor who never signed in starts no worker", async () => {
       const page = await world.open("/");
       await status(page, "signedOut");
@@ -78,7 +82,7 @@ forEachBrowser((name) => {
       const other = await world.open("/", context);
       await status(other, "signedIn");
       assert.equal((await call(other, "/api/orders")).ok.status, 200);
-      assert.equal(world.op.requests.entries.length, 0);
+      assertNotAsked();
     });
 
     test("a reload of the only tab keeps the session without a request to the provider", async () => {
@@ -89,7 +93,7 @@ forEachBrowser((name) => {
         await status(page, "signedIn");
       }
       assert.equal((await call(page, "/api/orders")).ok.status, 200);
-      assert.equal(world.op.requests.entries.length, 0);
+      assertNotAsked();
     });
 
     test("twenty calls in four tabs with an expired token cost one refresh", async () => {
@@ -349,6 +353,26 @@ forEachBrowser((name) => {
         world.app.requests.filter((one) => one.includes("parked")),
         [],
       );
+    });
+
+    test("a tab whose vault is of another configuration: nobody is shown beside somebody else", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      world.configure({ scope: "openid profile api:read" });
+      const other = await world.open("/", context);
+      // The same user at the provider: it joins the session with a grant of its own.
+      await status(other, "signedIn");
+      assert.equal((await stateOf(page)).status, "signedIn");
+      assert.equal(world.op.count("token"), 2);
+      world.op.settings.autologin = "bob";
+      await other.evaluate(
+        () => void auth.signIn({ prompt: "login", loginHint: "bob" }).catch(() => {}),
+      );
+      const isBob = async (one) => (await status(one, "signedIn")).user.sub === "bob";
+      await until(() => isBob(other), "bob");
+      await until(() => isBob(page), "bob, in the page of the other vault");
+      assert.equal((await call(page, "/api/orders")).ok.status, 200);
+      assert.equal((await call(other, "/api/orders")).ok.status, 200);
     });
 
     test("the access token does not leave the vault", async () => {

@@ -8,6 +8,10 @@ import { takeOutcome, wireError, type Answer, type Outcome } from "./outcome.js"
 import { placeOf } from "./place.js";
 import { outlivesPage } from "./port.js";
 
+/** So late may storage show in one tab what another one wrote. */
+const LATE_MS = 1_000;
+const STEP_MS = 100;
+
 /** What a front shows its other half of itself. */
 export interface Page<TUser> {
   readonly client: { issuer: string; clientId: string };
@@ -88,6 +92,7 @@ export class VaultSide<TUser> {
     if (status !== "signedIn" || (mayLeave && error?.code === "reauthentication_needed")) {
       return false;
     }
+    if (!(await this.#agrees(snapshot))) return false;
     await explain(error?.code);
     this.#take(snapshot, failure ?? (error ? this.#page.name(error) : null));
     return true;
@@ -115,7 +120,10 @@ export class VaultSide<TUser> {
     const page = this.#page;
     const snapshot = await this.#ask();
     if (page.session === null) return;
-    if (snapshot.status === "signedIn") return this.#take(snapshot, page.state.lastError);
+    if (snapshot.status === "signedIn") {
+      if (!(await this.#agrees(snapshot))) return hideAndReload();
+      return this.#take(snapshot, page.state.lastError);
+    }
     if (page.store.shared && page.store.mark !== page.mark) return page.endedElsewhere();
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
     this.#orphaned = true;
@@ -130,6 +138,21 @@ export class VaultSide<TUser> {
   async #ask(): Promise<SnapshotWire> {
     const link = await this.#page.open();
     return link.ask("state", { mark: this.#page.store.mark });
+  }
+
+  /**
+   * Whether the mark names no other session than the vault's. Another tab may have another vault: one of another
+   * configuration, or one of its own where no worker is shared. Storage may also just be late.
+   */
+  async #agrees({ session = "", userHash = "" }: SnapshotWire): Promise<boolean> {
+    const foreign = () => {
+      const mark = this.#page.store.mark;
+      return mark?.[0] === "+" && mark !== `+${session}.${userHash}`;
+    };
+    for (let waited = 0; foreign() && waited < LATE_MS; waited += STEP_MS) {
+      await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+    }
+    return !foreign();
   }
 
   /** Shows a session of the vault that this page did not bring there. */

@@ -34,6 +34,7 @@ function serve(port: PagePort, shared: boolean): void {
     if (!("hello" in message)) return tab?.hear(message);
     try {
       const opened = await open(message, shared);
+      if (tab) opened.remove(tab);
       tab = new Tab(opened, post);
       opened.add(tab);
       post({ welcome: boot });
