@@ -16,6 +16,7 @@ const YOUR_APP = "http://localhost:8080";
 const servers = [
   { name: "demo", variable: "DEMO_PORT", fallback: 5174 },
   { name: "SPA", variable: "SPA_PORT", fallback: 5173 },
+  { name: "SPA with a vault", variable: "VAULT_PORT", fallback: 5175 },
   { name: "provider", variable: "PROVIDER_PORT", fallback: 9400 },
   { name: "resource server", variable: "API_PORT", fallback: 9500 },
 ];
@@ -26,6 +27,7 @@ await runMain(async () => {
   await setup();
   await must(xtask(), ["build"]);
   const folder = await buildPackedSite();
+  const vaultFolder = await buildPackedSite({ vault: true });
   say("building the demo");
   await must(xtask(), ["demo"]);
   const stop = stopOnSignal();
@@ -37,6 +39,12 @@ await runMain(async () => {
   };
   const sites = [
     await serveSite({ ...shared, root: folder, port: ports.SPA_PORT }),
+    await serveSite({
+      ...shared,
+      config: { ...shared.config, vault: "/keyward/vault.js" },
+      root: vaultFolder,
+      port: ports.VAULT_PORT,
+    }),
     await serveSite({
       ...shared,
       root: join(root, "target/demo"),
@@ -94,7 +102,8 @@ async function isFree(port) {
 
 /** The provider and the resource server, in a process of their own; resolves when both listen. */
 function startBackend(ports, stop) {
-  const origins = [origin(ports.SPA_PORT), origin(ports.DEMO_PORT), YOUR_APP];
+  const own = [ports.SPA_PORT, ports.VAULT_PORT, ports.DEMO_PORT].map(origin);
+  const origins = [...own, YOUR_APP];
   const env = { ...process.env, SPA_ORIGINS: origins.join(",") };
   for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
   const child = spawn(process.execPath, ["tests/provider/main.mjs"], {
@@ -144,6 +153,7 @@ function announce(ports) {
   console.log(`
   demo (Yew)        ${origin(ports.DEMO_PORT)}/
   SPA (TypeScript)  ${origin(ports.SPA_PORT)}/
+  SPA with a vault  ${origin(ports.VAULT_PORT)}/
   provider          ${origin(ports.PROVIDER_PORT)}
   resource server   ${origin(ports.API_PORT)}
 

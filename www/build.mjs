@@ -12,16 +12,21 @@ const workshop = resolve(here, "../target/www-package");
  * @param {object} options
  * @param {string} options.tarball the file that `npm pack` wrote
  * @param {string} options.outDir an own folder for the site; what was in it is deleted
+ * @param {boolean} [options.vault] builds it on `keyward/vault`, with the vault's files below `/keyward/`
  * @returns {Promise<{ outDir: string, outputs: Record<string, number> }>} the bundle's files, in bytes
  */
-export async function buildSite({ tarball, outDir }) {
-  await unpack(resolve(tarball));
+export async function buildSite({ tarball, outDir, vault = false }) {
+  const keyward = await unpack(resolve(tarball));
   const out = resolve(outDir);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
-  const outputs = await bundle(out);
+  const outputs = await bundle(out, vault ? "keyward/vault" : "keyward");
   await cp(join(here, "static"), out, { recursive: true });
   await cp(join(here, "index.html"), join(out, "index.html"));
+  if (vault) {
+    const cli = join(keyward, "dist/cli.js");
+    execFileSync(process.execPath, [cli, "vault", join(out, "keyward")], { stdio: "ignore" });
+  }
   return { outDir: out, outputs };
 }
 
@@ -33,9 +38,11 @@ async function unpack(tarball) {
   // project's root package and build the sources' output instead of the tarball.
   await writeFile(join(workshop, "package.json"), '{ "name": "keyward-www", "private": true }\n');
   execFileSync("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+  return target;
 }
 
-async function bundle(outdir) {
+/** `entry` is what the app gets for `keyward`. */
+async function bundle(outdir, entry) {
   const { build } = await import("esbuild");
   const { metafile } = await build({
     entryPoints: [
@@ -53,7 +60,7 @@ async function bundle(outdir) {
     sourcemap: "linked",
     metafile: true,
     legalComments: "none",
-    plugins: [packedKeyward, servedSettings],
+    plugins: [packedKeyward(entry), servedSettings],
     logLevel: "warning",
   });
   return Object.fromEntries(
@@ -61,16 +68,16 @@ async function bundle(outdir) {
   );
 }
 
-const packedKeyward = {
+const packedKeyward = (entry) => ({
   name: "packed-keyward",
   setup(build) {
-    build.onResolve({ filter: /^keyward(\/|$)/ }, ({ path, kind, pluginData }) =>
+    build.onResolve({ filter: /^keyward$/ }, ({ kind, pluginData }) =>
       pluginData === packedKeyward
         ? undefined
-        : build.resolve(path, { kind, resolveDir: workshop, pluginData: packedKeyward }),
+        : build.resolve(entry, { kind, resolveDir: workshop, pluginData: packedKeyward }),
     );
   },
-};
+});
 
 /** The settings stay a file of their own, which a host may change without a build. */
 const servedSettings = {

@@ -50,7 +50,7 @@ export async function serveSite(options = {}) {
   const explained = new Map(
     (options.errors ?? (await knownErrors())).map((entry) => [entry.code, entry]),
   );
-  const everywhere = { ...securityHeaders(settings), ...headers };
+  const everywhere = { ...pageHeaders(settings), ...headers };
 
   const handle = (request, response) => {
     answer(request, response).catch(() => {
@@ -61,7 +61,9 @@ export async function serveSite(options = {}) {
   };
 
   async function answer(request, response) {
-    for (const [name, value] of Object.entries(everywhere)) response.setHeader(name, value);
+    const vaults = settings.vault && request.url === settings.vault;
+    const sent = vaults ? { ...everywhere, ...vaultHeaders(settings) } : everywhere;
+    for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       return send(response, 405, ".txt", "Only GET and HEAD.\n");
@@ -137,14 +139,33 @@ async function knownErrors() {
   return JSON.parse(text);
 }
 
-/** Nothing but the app, its provider and its API; `wasm-unsafe-eval` is what compiling WASM needs. */
-function securityHeaders({ issuer, api }) {
-  const reach = [...new Set([issuer, api].map((url) => new URL(url).origin))].join(" ");
+/** The origins of the provider and of the API. */
+function reach({ issuer, api }) {
+  return [...new Set([issuer, api].map((url) => new URL(url).origin))].join(" ");
+}
+
+/** A worker from the network has a policy of its own: its script needs what the page does not. */
+function vaultHeaders(settings) {
+  return {
+    "Content-Security-Policy": [
+      "default-src 'none'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+      `connect-src 'self' ${reach(settings)}`,
+    ].join("; "),
+    "Cache-Control": "no-cache",
+  };
+}
+
+/**
+ * Nothing but the app, its provider and its API; `wasm-unsafe-eval` is what compiling WASM needs. With a vault it is the
+ * worker that does both.
+ */
+function pageHeaders(settings) {
   return {
     "Content-Security-Policy": [
       "default-src 'self'",
-      "script-src 'self' 'wasm-unsafe-eval'",
-      `connect-src 'self' ${reach}`,
+      settings.vault ? "script-src 'self'" : "script-src 'self' 'wasm-unsafe-eval'",
+      settings.vault ? "connect-src 'self'" : `connect-src 'self' ${reach(settings)}`,
       "object-src 'none'",
       "base-uri 'none'",
       "form-action 'none'",

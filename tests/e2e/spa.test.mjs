@@ -18,8 +18,13 @@ import { until } from "./support/until.mjs";
 const target = resolve(dirname(fileURLToPath(import.meta.url)), "../../target");
 const PHONE = { width: 360, height: 740 };
 
-forEachBrowser((name) => {
-  describe(`the SPA in ${name}`, () => {
+/** In each browser with its tokens in the page, and with a vault in a worker. */
+function forEachVariant(declare) {
+  forEachBrowser((name) => [false, true].forEach((vault) => declare(name, vault)));
+}
+
+forEachVariant((name, vault) => {
+  describe(`the SPA ${vault ? "with a vault " : ""}in ${name}`, () => {
     let browser;
     let site;
     let op;
@@ -28,12 +33,17 @@ forEachBrowser((name) => {
 
     before(async () => {
       const outDir = join(target, "e2e-spa");
-      await buildSite({ tarball: join(target, "npm/keyward.tgz"), outDir });
+      await buildSite({ tarball: join(target, "npm/keyward.tgz"), outDir, vault });
       const port = await freePort();
       const origins = [`http://localhost:${port}`];
       op = await startProvider({ spaOrigins: origins });
       api = await startApi({ issuer: op.issuer, origins, audience: AUDIENCE });
-      site = await serveSite({ root: outDir, port, config: { issuer: op.issuer, api: api.url } });
+      const config = {
+        issuer: op.issuer,
+        api: api.url,
+        ...(vault && { vault: "/keyward/vault.js" }),
+      };
+      site = await serveSite({ root: outDir, port, config });
       browser = await launch(name);
     });
     after(async () => {
@@ -58,7 +68,9 @@ forEachBrowser((name) => {
       page.on("pageerror", (error) => page.problems.push(error.message));
       page.on("console", (message) => {
         // Browsers ask the provider for an icon too.
-        const own = message.location().url.startsWith(site.url);
+        const { url } = message.location();
+        // They ask it for the redirect page as well, which names none; the site has its own under another name.
+        const own = url.startsWith(site.url) && !url.endsWith("/favicon.ico");
         if (message.type() === "error" && own) page.problems.push(message.text());
       });
       await page.goto(site.url + path);

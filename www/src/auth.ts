@@ -15,6 +15,7 @@ export function startAuth() {
     scope: settings.scope,
     authorizationParams: settings.authorizationParams,
     resources: [{ origin: settings.api, paths: ["/api/"] }],
+    ...(settings.vault ? { vault: settings.vault } : {}),
   });
 }
 

@@ -6,4 +6,6 @@ export default {
   clientId: "spa",
   scope: "openid profile email api:read api:write",
   authorizationParams: { resource: "urn:demo:api" },
+  // Where the vault's script lies, in a build on keyward/vault.
+  vault: "",
 };
