@@ -359,16 +359,20 @@ export class Front<TUser> implements Auth<TUser> {
   // ---- what the vault tells -------------------------------------------------------------------------------------
 
   #open(): Promise<Link> {
+    this.#link ??= this.#connect().catch((error: unknown) => {
+      this.#link = undefined;
+      throw error;
+    });
+    return this.#link;
+  }
+
+  #connect(): Promise<Link> {
     const names = this.#names();
     const config = this.#config();
     const way = VAULT
       ? workerVault(config as VaultOptions, names, () => this.#store.mark ?? this.#side.expected)
       : pageVault(JSON.stringify(config), names);
-    this.#link ??= Link.open(way, names, (notice) => this.#hear(notice)).catch((error: unknown) => {
-      this.#link = undefined;
-      throw error;
-    });
-    return this.#link;
+    return Link.open(way, names, (notice) => this.#hear(notice));
   }
 
   /** The options as the vault gets them. */
@@ -532,7 +536,8 @@ export class Front<TUser> implements Auth<TUser> {
     this.#seen = mark;
     if (this.#session === null) {
       if (changed && mark?.[0] === "+" && this.#state.status === "signedOut") {
-        this.#telling.emit("signedInElsewhere", {});
+        if (VAULT) void this.#side.follow(() => this.#telling.emit("signedInElsewhere", {}));
+        else this.#telling.emit("signedInElsewhere", {});
       }
       return;
     }

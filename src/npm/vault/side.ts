@@ -98,6 +98,20 @@ export class VaultSide<TUser> {
     return true;
   }
 
+  /** Somebody signed in elsewhere. The vault has that session, unless it is another vault's. */
+  async follow(orElse: () => void): Promise<void> {
+    try {
+      const snapshot = await this.#ask();
+      if (this.#page.session !== null) return;
+      if (snapshot.status === "signedIn" && (await this.#agrees(snapshot))) {
+        return this.#take(snapshot, null);
+      }
+    } catch {
+      // Without a vault the app can still offer a sign-in.
+    }
+    orElse();
+  }
+
   /** Somebody signed in, on this page's behalf or on another's. */
   signedIn(notice: Notice): void {
     this.#fresh = notice.origin === "interactive" && this.#page.state.status !== "loading";
