@@ -25,6 +25,8 @@ const BROWSER = ["--target", "wasm32-unknown-unknown"];
 const RUST = ["--features", "router,trace"];
 /** What the npm package is made of. */
 const WASM = [...BROWSER, "--features", "js"];
+/** The part of the core that no shell carries out yet. */
+const LEDGER = ["--features", "ledger"];
 const MSRV = "1.88";
 
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
@@ -97,7 +99,7 @@ export const parts = [
     name: "native",
     what: "protocol and session on the host, doc examples, the build tools",
     async *run() {
-      yield await cargoTest(["--package", "keyward", "--no-default-features"]);
+      yield await cargoTest(["--package", "keyward", "--no-default-features", ...LEDGER]);
       // The front's own tests, and the README's examples.
       yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);
@@ -197,7 +199,8 @@ export const parts = [
     what: "the property tests of the session, many more cases",
     slow: true,
     async *run() {
-      yield await cargoTest(["--package", "keyward", "--no-default-features", "--release"], {
+      const core = ["--package", "keyward", "--no-default-features", ...LEDGER];
+      yield await cargoTest([...core, "--release"], {
         KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
       });
     },

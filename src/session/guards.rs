@@ -27,6 +27,18 @@ pub(super) enum Guard {
     EndAnswersWaiters,
     /// A restore does not bring back what was signed out meanwhile.
     TombstoneStopsRestore,
+    /// An intent is won only where there is none.
+    #[cfg(feature = "ledger")]
+    CompareAndSet,
+    /// A record that shows another grant is not this token's.
+    #[cfg(feature = "ledger")]
+    GrantIsChecked,
+    /// A commit leaves a record that is further as it is.
+    #[cfg(feature = "ledger")]
+    GenerationIsChecked,
+    /// What ended is not brought back, and nothing is sent for it.
+    #[cfg(feature = "ledger")]
+    TombstoneIsChecked,
 }
 
 /// Which guards hold: all of them, outside the simulation.

@@ -11,6 +11,8 @@
 pub mod config;
 pub mod effect;
 pub mod event;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod policy;
 pub mod resources;
 pub mod tabs;
