@@ -24,6 +24,8 @@ mod machine;
 mod proof;
 mod provider;
 mod renewal;
+#[cfg(feature = "ledger")]
+mod shared;
 mod sign_in;
 mod sign_out;
 
@@ -34,3 +36,5 @@ pub use config::Config;
 pub use effect::{Effect, Notice, Reply, Snapshot, Status};
 pub use event::{ApiRequest, Command, Event, NetworkFailure, SignIn};
 pub use machine::{Entropy, Session};
+#[cfg(feature = "ledger")]
+pub use shared::{Departure, Handover};

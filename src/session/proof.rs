@@ -204,6 +204,8 @@ impl Session {
     fn refuse(&mut self, of: Use, error: Error) {
         match of {
             Use::Exchange => self.fail_exchange(error),
+            #[cfg(feature = "ledger")]
+            Use::Refresh if self.is_shared() => self.reject(error),
             Use::Refresh => {
                 self.tell(super::Notice::EndEverywhere);
                 // A restore on its way belongs to what has just ended; a sign-in of the user may finish.

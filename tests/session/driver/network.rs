@@ -154,6 +154,8 @@ impl Driver {
             Effect::Reply { ticket, reply } => self.end(ticket, End::Reply(reply)),
             Effect::Tell(notice) => self.hear(notice),
             Effect::WakeAt(at) => self.wake_at = Some(at),
+            #[cfg(feature = "ledger")]
+            _ => panic!("this page has no ledger"),
         }
     }
 

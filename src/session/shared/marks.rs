@@ -1,0 +1,85 @@
+//! The page's mark against the ledger: the record wins, and whoever is wrong follows.
+
+use super::place::Place;
+use super::{Asker, Job};
+use crate::session::effect::{Effect, Reply};
+use crate::session::event::Ticket;
+use crate::session::guards::Guard;
+use crate::session::ledger::{Outcome, Step, Verdict};
+use crate::session::machine::{Live, Session};
+use crate::session::tabs::Mark;
+
+impl Session {
+    /// The page read the mark: at an event of the storage, when it was shown again, before a call.
+    pub(in crate::session) fn compare(&mut self, ticket: Ticket, mark: Option<Mark>) {
+        match (&self.live, &mark) {
+            (Some(live), Some(mark)) if mark.session == live.id => {
+                // A tombstone of this very session needs no second witness.
+                if mark.tombstone {
+                    self.end_elsewhere();
+                }
+            }
+            (None, None) => {}
+            (None, Some(mark)) if mark.tombstone => {}
+            _ => self.transact(Job::Compare(mark), Step::Look),
+        }
+        self.reply(ticket, Ok(Reply::Done));
+    }
+
+    /// The page wrote the mark of a sign-in. A sign-out may have come between the record and the mark.
+    pub(in crate::session) fn mark_written(&mut self, ticket: Ticket) {
+        if let (Some(live), true) = (&self.live, self.guards.hold(Guard::ReadAgain)) {
+            let mark = live.mark();
+            self.transact(Job::Compare(Some(mark)), Step::Look);
+        }
+        self.reply(ticket, Ok(Reply::Done));
+    }
+
+    pub(super) fn compared(&mut self, mark: Option<Mark>, outcome: &Outcome) {
+        let record = outcome.record.as_ref();
+        let standing = record.and_then(|record| record.standing.as_ref());
+        let living = record.and_then(|record| record.living());
+        let Some(live) = &self.live else {
+            if let (Some(living), None) = (living, &self.exchange) {
+                self.ask(Asker::Nobody, Some(living.grant.clone()), 0);
+            }
+            return;
+        };
+        let Some(standing) = standing.filter(|_| outcome.verdict != Verdict::Unavailable) else {
+            return self.go_by_mark(mark);
+        };
+        match self.place_of_session(live, standing) {
+            Some(Place::OtherSession(session)) => self.follow(session),
+            Some(_) => return self.end_elsewhere(),
+            None => {}
+        }
+        let own = self.live.as_ref().map(Live::mark);
+        if let Some(own) = own.filter(|own| mark.as_ref() != Some(own)) {
+            let instead_of = mark;
+            self.push(Effect::RepairMark { own, instead_of });
+        }
+    }
+
+    /// No record: the mark counts.
+    fn go_by_mark(&mut self, mark: Option<Mark>) {
+        let issuer = self.config.issuer.as_str();
+        let Some(live) = &self.live else {
+            return;
+        };
+        match mark.filter(|mark| !mark.tombstone) {
+            Some(mark) if mark.session == live.id => {}
+            Some(mark) if mark.names(issuer, live.claims.sub()) => self.follow(mark.session),
+            _ => self.end_elsewhere(),
+        }
+    }
+}
+
+impl Live {
+    fn mark(&self) -> Mark {
+        Mark {
+            tombstone: false,
+            session: self.id.clone(),
+            user_hash: self.user_hash.clone(),
+        }
+    }
+}
