@@ -102,8 +102,8 @@ pub enum Effect {
     /// Seal this to every sibling's key, and park it.
     #[cfg(feature = "ledger")]
     Publish(Handover),
-    /// The mark is not that of the session that lives by the ledger: the page writes it, if the mark is still the one
-    /// it read, and never over a tombstone of this session.
+    /// The mark is not what the ledger shows: the page writes it, if the mark is still the one it read. A `+` is never
+    /// written over the tombstone of its session; the tombstone may always replace that `+`.
     #[cfg(feature = "ledger")]
     RepairMark {
         /// The right mark.

@@ -261,6 +261,8 @@ impl Session {
             #[cfg(feature = "ledger")]
             Command::MarkWritten => self.mark_written(ticket),
             Command::Wake => {
+                #[cfg(feature = "ledger")]
+                self.look_after_sleep();
                 self.provider.doubt();
                 self.reply(ticket, Ok(Reply::Done));
             }

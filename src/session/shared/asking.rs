@@ -132,8 +132,11 @@ impl Session {
                 && standing.generation <= of.generation
                 && standing.is_of(&who)
         };
+        let wait = self
+            .place(outcome.record.as_ref())
+            .map_or(0, |place| Self::patience(&place));
         let Some(standing) = living.filter(fits) else {
-            return self.given(asker, Session::patience(&Place::Elsewhere), None);
+            return self.given(asker, wait, None);
         };
         // A sender that died after it had published left its intent behind.
         if standing.generation < handover.of.generation {
@@ -150,9 +153,8 @@ impl Session {
                     self.restored(wish);
                 }
             }
-            (Some(_), Asker::Renewal(attempt)) if self.is_under_way(attempt) => {
-                self.renew_from(self.now);
-            }
+            // It has what is here, and nobody has the next one yet.
+            (Some(_), Asker::Renewal(_)) => self.given(asker, wait, None),
             (Some(_), Asker::Restore(wish)) => self.restored(wish),
             (Some(_), _) => {}
             (None, Asker::Restore(wish)) => self.restore_from_sibling(wish, handover),

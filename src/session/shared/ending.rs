@@ -10,13 +10,14 @@ use crate::session::ledger::{Name, Outcome, Sent, Step, Verdict};
 use crate::session::machine::{Live, Session};
 use crate::session::provider::After;
 use crate::session::sign_out::SignOutJob;
+use crate::session::tabs::Mark;
 
 /// The user does not wait longer than this for the database.
 const TOMBSTONE_DEADLINE_MS: u64 = 500;
 
 impl Session {
     /// The step that ends the session that lives here, also one that is in no ledger yet.
-    pub(in crate::session) fn tombstone(&mut self) -> Option<Step> {
+    pub(in crate::session) fn tombstone(&mut self) -> Option<(Step, Mark)> {
         let who = self.who().filter(|_| self.config.ledger)?;
         let own = Name::from_random(&self.random());
         let session = self.live.as_ref()?.id.clone();
@@ -25,14 +26,21 @@ impl Session {
             grant: own,
             generation: 0,
         });
-        Some(Step::End { sent, who })
+        let mark = self.live.as_ref().map(Live::mark)?;
+        let tombstone = true;
+        Some((Step::End { sent, who }, Mark { tombstone, ..mark }))
     }
 
-    pub(in crate::session) fn write_tombstone(&mut self, job: SignOutJob, step: Step) {
+    pub(in crate::session) fn write_tombstone(
+        &mut self,
+        job: SignOutJob,
+        (step, mark): (Step, Mark),
+    ) {
         let name = self.next_name();
         self.shared.leaving.push(Leaving {
             name,
             job,
+            mark,
             until: self.now + TOMBSTONE_DEADLINE_MS,
         });
         self.transact(Job::SignOut(name), step);
@@ -44,7 +52,10 @@ impl Session {
         let Some(at) = self.shared.leaving.iter().position(found) else {
             return;
         };
-        let Leaving { mut job, .. } = self.shared.leaving.swap_remove(at);
+        let Leaving { mut job, mark, .. } = self.shared.leaving.swap_remove(at);
+        if let Some(outcome) = outcome {
+            self.bury_mark(Some(mark), outcome);
+        }
         // Only right after a look at the ledger is it certain that the same user has not signed in again. What waits
         // for metadata is not right after.
         let read = match outcome.map_or(Verdict::Unavailable, |outcome| outcome.verdict) {

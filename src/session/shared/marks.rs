@@ -26,6 +26,14 @@ impl Session {
         self.reply(ticket, Ok(Reply::Done));
     }
 
+    /// The page slept. Its mark may be its own still and its session over.
+    pub(in crate::session) fn look_after_sleep(&mut self) {
+        if let Some(live) = self.live.as_ref().filter(|live| live.held.is_some()) {
+            let mark = live.mark();
+            self.transact(Job::Compare(Some(mark)), Step::Look);
+        }
+    }
+
     /// The page wrote the mark of a sign-in. A sign-out may have come between the record and the mark.
     pub(in crate::session) fn mark_written(&mut self, ticket: Ticket) {
         if let (Some(live), true) = (&self.live, self.guards.hold(Guard::ReadAgain)) {
@@ -40,8 +48,11 @@ impl Session {
         let standing = record.and_then(|record| record.standing.as_ref());
         let living = record.and_then(|record| record.living());
         let Some(live) = &self.live else {
-            if let (Some(living), None) = (living, &self.exchange) {
-                self.ask(Asker::Nobody, Some(living.grant.clone()), 0);
+            match (living, &self.exchange) {
+                (Some(living), None) => {
+                    self.ask(Asker::Nobody, Some(living.grant.clone()), 0);
+                }
+                _ => self.bury_mark(mark, outcome),
             }
             return;
         };
@@ -50,12 +61,32 @@ impl Session {
         };
         match self.place_of_session(live, standing) {
             Some(Place::OtherSession(session)) => self.follow(session),
-            Some(_) => return self.end_elsewhere(),
+            Some(_) => {
+                self.bury_mark(mark, outcome);
+                return self.end_elsewhere();
+            }
             None => {}
         }
         let own = self.live.as_ref().map(Live::mark);
         if let Some(own) = own.filter(|own| mark.as_ref() != Some(own)) {
             let instead_of = mark;
+            self.push(Effect::RepairMark { own, instead_of });
+        }
+    }
+
+    /// The ledger's tombstone is the mark's too. A sign-out that came between the record and the mark of a sign-in ends
+    /// a session whose `+` is written only afterwards.
+    pub(super) fn bury_mark(&mut self, instead_of: Option<Mark>, outcome: &Outcome) {
+        let standing = outcome.record.as_ref().and_then(|it| it.standing.as_ref());
+        let Some(standing) = standing.filter(|standing| standing.ended) else {
+            return;
+        };
+        let own = Mark {
+            tombstone: true,
+            session: standing.session.clone(),
+            user_hash: standing.user.clone(),
+        };
+        if instead_of.as_ref() != Some(&own) {
             self.push(Effect::RepairMark { own, instead_of });
         }
     }
@@ -75,7 +106,7 @@ impl Session {
 }
 
 impl Live {
-    fn mark(&self) -> Mark {
+    pub(super) fn mark(&self) -> Mark {
         Mark {
             tombstone: false,
             session: self.id.clone(),

@@ -92,6 +92,8 @@ impl Shared {
 struct Leaving {
     name: CallId,
     job: SignOutJob,
+    /// What the page wrote.
+    mark: Mark,
     /// Then it goes on without.
     until: u64,
 }

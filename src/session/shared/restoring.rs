@@ -38,7 +38,12 @@ impl Session {
                     self.restore_by_mark(wish.ticket, wish.return_to, wish.mark, wish.carry);
                 }
             }
-            Some(standing) if standing.ended => self.stay_signed_out(name),
+            Some(standing) if standing.ended => {
+                let wish = self.shared.wishes.iter().find(|(it, _)| *it == name);
+                let mark = wish.and_then(|(_, wish)| wish.mark.clone());
+                self.bury_mark(mark, outcome);
+                self.stay_signed_out(name);
+            }
             Some(standing) => self.ask(Asker::Restore(name), Some(standing.grant.clone()), 0),
             None => self.claim_restore(name),
         }
