@@ -20,6 +20,7 @@ impl Session {
         let attempt = exchange.attempt();
         let restore = exchange.transaction.restore.clone();
         let session = SessionId::from_random(&self.random());
+        let id = session.clone();
         let grant = Name::from_random(&self.random());
         let who = self.who_is(proof.claims.sub());
         let step = match restore {
@@ -48,17 +49,17 @@ impl Session {
                 self.transact(Job::Told, step);
             }
             _ => {
-                self.shared.arrived = Some((attempt, proof));
+                self.shared.arrived = Some((attempt, id, proof));
                 self.transact(Job::Enter(attempt), step);
             }
         }
     }
 
     pub(super) fn entered(&mut self, attempt: CallId, outcome: &Outcome) {
-        let arrived = self.shared.arrived.take_if(|(known, _)| *known == attempt);
+        let arrived = self.shared.arrived.take_if(|(known, ..)| *known == attempt);
         let living = outcome.record.as_ref().and_then(|record| record.living());
         let wanted = self.is_exchanging(attempt);
-        let Some((_, proof)) = arrived.filter(|_| wanted) else {
+        let Some((_, id, proof)) = arrived.filter(|_| wanted) else {
             // The user signed out meanwhile: nobody will ever hold the grant that was just written.
             if let (Verdict::Done | Verdict::TooLate, Some(standing)) = (outcome.verdict, living) {
                 self.end_unwanted(standing.session.clone(), standing.grant.clone());
@@ -89,7 +90,16 @@ impl Session {
             }
             // A restore without the ledger's word is an answer to a question of long ago.
             _ if restored => self.fail_exchange(Error::new(Code::SessionChanged)),
-            _ => self.enter_alone(proof),
+            // It may have been written all the same, so the session is the one that would stand there. Its grant is
+            // this vault's alone.
+            _ => {
+                let entry = Entry {
+                    session: id,
+                    origin: SignInOrigin::Interactive,
+                    held: None,
+                };
+                self.enter(proof, entry);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Asker, Job};
 use crate::session::effect::{Effect, Reply};
 use crate::session::event::Ticket;
 use crate::session::guards::Guard;
-use crate::session::ledger::{Outcome, Step, Verdict};
+use crate::session::ledger::{Outcome, Sent, Standing, Step, Verdict};
 use crate::session::machine::{Live, Session};
 use crate::session::tabs::Mark;
 
@@ -47,6 +47,13 @@ impl Session {
         let record = outcome.record.as_ref();
         let standing = record.and_then(|record| record.standing.as_ref());
         let living = record.and_then(|record| record.living());
+        let unwritten = |standing: &&Standing| {
+            let buried = mark.as_ref().filter(|mark| mark.tombstone);
+            buried.is_some_and(|mark| mark.session == standing.session)
+        };
+        if let Some(standing) = living.filter(unwritten) {
+            return self.bury_record(standing);
+        }
         let Some(live) = &self.live else {
             match (living, &self.exchange) {
                 (Some(living), None) => {
@@ -71,6 +78,22 @@ impl Session {
         if let Some(own) = own.filter(|own| mark.as_ref() != Some(own)) {
             let instead_of = mark;
             self.push(Effect::RepairMark { own, instead_of });
+        }
+    }
+
+    /// Somebody signed out, and the ledger was denied, or the tab died before it was written. The sign-out stands: a
+    /// tombstone is never replaced by the `+` of its session.
+    fn bury_record(&mut self, standing: &Standing) {
+        let sent = Sent {
+            session: standing.session.clone(),
+            grant: standing.grant.clone(),
+            generation: standing.generation,
+        };
+        // This session and no other: whose it was is not known here.
+        let who = self.who_is("");
+        self.transact(Job::Told, Step::End { sent, who });
+        if self.live.is_some() {
+            self.end_elsewhere();
         }
     }
 

@@ -27,7 +27,7 @@ use super::ledger::{Name, Outcome, Sent, Step, Who};
 use super::machine::{Entropy, Purpose, Session};
 use super::proof::Proof;
 use super::sign_out::SignOutJob;
-use super::tabs::Mark;
+use super::tabs::{Mark, SessionId};
 use crate::protocol::error::Error;
 use crate::protocol::http::Request;
 
@@ -64,7 +64,7 @@ pub(super) struct Shared {
     /// Since when a result is waited for, and whether that was begun anew after a sleep.
     waits: (u64, bool),
     /// A sign-in that passed every check and is being written.
-    arrived: Option<(CallId, Proof)>,
+    arrived: Option<(CallId, SessionId, Proof)>,
     /// Sign-outs whose tombstone is being written.
     leaving: Vec<Leaving>,
     /// Attempts to restore that wait for the ledger or a sibling.

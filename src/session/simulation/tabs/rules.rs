@@ -163,7 +163,7 @@ impl World {
 
     pub(super) fn check_settled(&mut self) -> Result<(), String> {
         let record = self.record();
-        for tab in &self.tabs {
+        for (number, tab) in self.tabs.iter().enumerate() {
             let Some((session, _)) = &tab.shown else {
                 continue;
             };
@@ -172,13 +172,23 @@ impl World {
                 .as_ref()
                 .is_some_and(|mark| mark.tombstone && mark.session == *session);
             if buried || self.rules.ended.contains(session) {
-                return Err("a tab is signed in to a session that has ended".into());
+                return Err(format!(
+                    "tab {number} shows a session that has ended: {session:?}"
+                ));
             }
             let living = record.as_ref().and_then(|record| record.living());
             // A session that could not be written, the database being denied, is one tab's alone.
             let shared = tab.session.is_shared();
-            if shared && living.is_some_and(|living| living.session != *session) {
-                return Err("a tab shows another session than the ledger".into());
+            // Nor does a page ask whose own the mark is still: whoever signed in elsewhere died before the mark. The
+            // next refresh tells.
+            let own = self
+                .mark
+                .as_ref()
+                .is_some_and(|mark| mark.session == *session);
+            if shared && !own && living.is_some_and(|living| living.session != *session) {
+                return Err(format!(
+                    "tab {number} shows another session than the ledger: {session:?}"
+                ));
             }
         }
         Ok(())
