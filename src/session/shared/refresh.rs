@@ -138,11 +138,8 @@ impl Session {
         held.generation = sent.generation + 1;
         if self.guards.hold(Guard::PublishFirst) {
             self.publish();
-            self.commit(sent);
-        } else {
-            self.commit(sent);
-            self.publish();
         }
+        self.commit(sent);
     }
 
     pub(super) fn commit(&mut self, sent: Sent) {
@@ -156,6 +153,9 @@ impl Session {
     }
 
     pub(super) fn committed(&mut self, outcome: &Outcome) {
+        if !self.guards.hold(Guard::PublishFirst) {
+            self.publish();
+        }
         match self.place(outcome.record.as_ref()) {
             _ if outcome.verdict == Verdict::Unavailable => {}
             Some(Place::Ended | Place::OtherUser) => self.end_elsewhere(),

@@ -18,6 +18,8 @@ pub(super) struct Tab {
     pub(super) session: Session,
     pub(super) skew: i64,
     pub(super) frozen: bool,
+    /// Nobody is there until it is opened again.
+    pub(super) closed: bool,
     /// The session and user that the page shows.
     pub(super) shown: Option<(SessionId, String)>,
     /// The mark as this tab's process sees it; another tab's writes are visible late.
@@ -45,6 +47,7 @@ impl Tab {
             session: open(config, seed, off),
             skew,
             frozen: false,
+            closed: false,
             shown: None,
             view: None,
             wake_at: None,
@@ -131,6 +134,10 @@ impl World {
     pub(super) fn page_acts(&mut self, tab: usize) {
         if self.tabs[tab].trip.is_some() {
             return self.come_back(tab);
+        }
+        if std::mem::take(&mut self.tabs[tab].closed) {
+            self.tabs[tab].view = self.mark.clone();
+            return self.load(tab);
         }
         if self.tabs[tab].open.len() > 3 {
             return;
@@ -279,6 +286,7 @@ impl World {
                 if end_session.is_some() {
                     self.sso = None;
                     self.leave_page(tab);
+                    self.tabs[tab].closed = self.dice.one_in(2);
                 }
             }
             _ => {}

@@ -225,7 +225,7 @@ impl World {
     fn disturb(&mut self) -> bool {
         let tab = self.any_tab();
         match self.dice.roll(16) {
-            0..=3 if !self.tabs[tab].frozen => {
+            0..=3 if !self.tabs[tab].frozen && !self.tabs[tab].closed => {
                 self.seen.count("frozen");
                 self.tabs[tab].frozen = true;
             }
@@ -233,7 +233,10 @@ impl World {
             7 | 8 => {
                 self.seen.count("killed");
                 self.leave_page(tab);
-                self.load(tab);
+                match self.dice.one_in(3) {
+                    true => self.tabs[tab].closed = true,
+                    false => self.load(tab),
+                }
             }
             9 => self.steal(),
             10 => {
@@ -314,8 +317,10 @@ impl World {
     }
 
     pub(super) fn post(&mut self, tab: usize, what: What) {
-        let boot = self.tabs[tab].boot;
-        self.parcels.push(Parcel { tab, boot, what });
+        let Tab { boot, closed, .. } = self.tabs[tab];
+        if !closed {
+            self.parcels.push(Parcel { tab, boot, what });
+        }
     }
 
     /// One message of any age arrives at a tab that is awake.
