@@ -134,24 +134,38 @@ impl World {
     }
 
     fn step(&mut self) {
-        let moved = match self.dice.roll(32) {
-            0..=12 => self.parcel_arrives(),
-            13..=17 => self.network_moves(),
-            18..=23 => self.transaction_runs(),
-            24..=27 => self.lock_moves(),
-            28 => self.disturb(),
-            29 => {
-                self.time_passes();
-                true
-            }
-            _ => false,
-        };
-        if !moved {
+        // Nothing stays bad for long, or little else would happen.
+        if self.dice.one_in(30) {
             let tab = self.any_tab();
-            match self.tabs[tab].frozen {
-                true => {}
-                false => self.page_acts(tab),
-            }
+            self.thaw(tab);
+        }
+        if self.dice.one_in(40) {
+            self.trouble = Trouble::None;
+        }
+        match self.dice.roll(40) {
+            0 => self.disturb(),
+            1 => self.time_passes(),
+            2..=6 => self.somebody_acts(),
+            _ if self.something_moves() => {}
+            _ => self.somebody_acts(),
+        }
+    }
+
+    fn something_moves(&mut self) -> bool {
+        const MOVES: [fn(&mut World) -> bool; 4] = [
+            World::parcel_arrives,
+            World::network_moves,
+            World::transaction_runs,
+            World::lock_moves,
+        ];
+        let first = self.dice.roll(4) as usize;
+        (first..first + 4).any(|at| MOVES[at % 4](self))
+    }
+
+    fn somebody_acts(&mut self) {
+        let tab = self.any_tab();
+        if !self.tabs[tab].frozen {
+            self.page_acts(tab);
         }
     }
 
@@ -222,7 +236,7 @@ impl World {
         Guards { off: self.off }
     }
 
-    fn disturb(&mut self) -> bool {
+    fn disturb(&mut self) {
         let tab = self.any_tab();
         match self.dice.roll(16) {
             0..=3 if !self.tabs[tab].frozen && !self.tabs[tab].closed => {
@@ -244,13 +258,11 @@ impl World {
                 self.trouble = kinds[self.dice.roll(3) as usize];
                 self.seen.count("trouble");
             }
-            11 | 12 => self.trouble = Trouble::None,
-            13 if self.dice.one_in(6) => self.clear_storage(),
+            11..=13 if self.dice.one_in(6) => self.clear_storage(),
             // The provider ends its own session, and another one may begin there.
             14 => self.sso = None,
             _ => self.sso = Some("alice"),
         }
-        true
     }
 
     fn clear_storage(&mut self) {
