@@ -26,17 +26,12 @@ impl Session {
         match place {
             Place::Ended | Place::OtherUser => self.end_elsewhere(),
             Place::Missing => self.bar(Error::new(Code::RefreshFailed)),
-            Place::Free(_) if self.held().is_some_and(|held| held.given_up) => {
+            Place::Free(_) | Place::Behind(_) if self.has_given_up() => {
                 self.bar(Error::new(Code::RefreshFailed));
             }
             Place::Free(not_before) => self.renew_from(not_before),
             Place::Behind(generation) => {
-                if let Some(token) = self.token_held() {
-                    self.commit(Sent {
-                        generation,
-                        ..token
-                    });
-                }
+                self.catch_up(generation);
                 self.renew_from(self.now);
             }
             Place::OtherSession(session) => {

@@ -31,6 +31,13 @@ impl Session {
         Some((Step::End { sent, who }, Mark { tombstone, ..mark }))
     }
 
+    /// The session ends in every tab, whoever holds its grant.
+    pub(in crate::session) fn end_in_ledger(&mut self) {
+        if let Some((step, _)) = self.tombstone() {
+            self.transact(Job::Told, step);
+        }
+    }
+
     pub(in crate::session) fn write_tombstone(
         &mut self,
         job: SignOutJob,

@@ -46,7 +46,7 @@ impl Session {
         let of = self.token_held()?;
         let live = self.live.as_ref()?;
         // A token that may have been used is of no use to anybody.
-        if live.held.as_ref().is_some_and(|held| held.given_up) {
+        if self.has_given_up() {
             return None;
         }
         Some(Handover {

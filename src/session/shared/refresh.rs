@@ -16,6 +16,9 @@ impl Session {
     /// The lock is only the queue: it is waited for at most as long as a token request, and losing it changes nothing.
     pub(in crate::session) fn queue_up(&mut self, attempt: CallId) {
         self.shared.asked = 0;
+        if self.has_given_up() {
+            return self.look_again(attempt);
+        }
         self.leave_queue();
         self.shared.queued = Some(attempt);
         let call = self.name_call(Purpose::Lock(attempt));
@@ -125,6 +128,10 @@ impl Session {
         }
     }
 
+    pub(super) fn has_given_up(&self) -> bool {
+        self.held().is_some_and(|held| held.given_up)
+    }
+
     /// The refresh token was spent and the next one is here: the siblings get it before the ledger shows it, or a tab
     /// that dies in between takes it along.
     pub(in crate::session) fn publish_and_commit(&mut self) {
@@ -140,6 +147,16 @@ impl Session {
             self.publish();
         }
         self.commit(sent);
+    }
+
+    /// The record is brought to what this vault holds.
+    pub(super) fn catch_up(&mut self, generation: u64) {
+        if let Some(token) = self.token_held() {
+            self.commit(Sent {
+                generation,
+                ..token
+            });
+        }
     }
 
     pub(super) fn commit(&mut self, sent: Sent) {
@@ -179,6 +196,11 @@ impl Session {
             None => {}
             Some(Place::Ended) if done => self.end_everywhere(error),
             Some(_) if outcome.verdict == Verdict::Unavailable => self.bar(error),
+            // The answer was published while its keys were awaited, and its commit was lost.
+            Some(Place::Behind(generation)) => {
+                self.catch_up(generation);
+                self.reject(error);
+            }
             Some(_) => self.go_by(self.renewal_attempt(), outcome),
         }
     }

@@ -326,6 +326,10 @@ impl World {
             },
             Notice::EndEverywhere => {
                 if let Some((session, _)) = self.tabs[tab].shown.clone() {
+                    let record = self.record().and_then(|record| record.standing);
+                    if record.is_some_and(|it| it.ended && it.session == session) {
+                        self.rules.ended_everywhere(&session);
+                    }
                     self.bury(tab, &session);
                 }
             }

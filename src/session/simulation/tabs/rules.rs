@@ -86,7 +86,13 @@ impl Rules {
     }
 
     /// A transaction changed the record.
-    pub(super) fn ran(&mut self, step: &Step, outcome: &Outcome, record: Option<&Record>, _: u64) {
+    pub(super) fn ran(
+        &mut self,
+        step: &Step,
+        outcome: &Outcome,
+        record: Option<&Record>,
+        heard: bool,
+    ) {
         if outcome.verdict != Verdict::Done {
             return;
         }
@@ -104,12 +110,17 @@ impl Rules {
                 }
                 self.begun.insert(standing.session.clone());
             }
-            (Step::End { sent, .. } | Step::Reject(sent), Some(standing)) => {
+            // What nobody heard of is found at the next refresh.
+            (Step::End { sent, .. }, Some(standing)) if heard => {
                 self.ended.insert(sent.session.clone());
                 self.ended.insert(standing.session.clone());
             }
             _ => {}
         }
+    }
+
+    pub(super) fn ended_everywhere(&mut self, session: &SessionId) {
+        self.ended.insert(session.clone());
     }
 
     pub(super) fn mark_is_written(&mut self, own: &Mark, ledger: bool) {

@@ -220,7 +220,8 @@ impl World {
                         found.verdict, self.stored
                     );
                 }
-                self.rules.ran(&step, &found, record.as_ref(), self.now);
+                let heard = self.trouble != Trouble::Silent;
+                self.rules.ran(&step, &found, record.as_ref(), heard);
                 self.count_step(&step, &found);
             }
             if kept && self.trouble != Trouble::Silent {
