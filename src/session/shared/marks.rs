@@ -28,19 +28,29 @@ impl Session {
 
     /// The page slept. Its mark may be its own still and its session over.
     pub(in crate::session) fn look_after_sleep(&mut self) {
-        if let Some(live) = self.live.as_ref().filter(|live| live.held.is_some()) {
-            let mark = live.mark();
-            self.transact(Job::Compare(Some(mark)), Step::Look);
+        if self.is_shared() {
+            self.transact(Job::Check, Step::Look);
         }
     }
 
     /// The page wrote the mark of a sign-in. A sign-out may have come between the record and the mark.
     pub(in crate::session) fn mark_written(&mut self, ticket: Ticket) {
-        if let (Some(live), true) = (&self.live, self.guards.hold(Guard::ReadAgain)) {
-            let mark = live.mark();
-            self.transact(Job::Compare(Some(mark)), Step::Look);
+        if self.live.is_some() && self.guards.hold(Guard::ReadAgain) {
+            self.transact(Job::Check, Step::Look);
         }
         self.reply(ticket, Ok(Reply::Done));
+    }
+
+    /// No mark was read for this: without a record there is nothing to go by.
+    pub(super) fn checked(&mut self, outcome: &Outcome) {
+        let shows = outcome
+            .record
+            .as_ref()
+            .is_some_and(|it| it.standing.is_some());
+        if shows {
+            let own = self.live.as_ref().map(Live::mark);
+            self.compared(own, outcome);
+        }
     }
 
     pub(super) fn compared(&mut self, mark: Option<Mark>, outcome: &Outcome) {

@@ -114,6 +114,8 @@ pub(super) enum Job {
     /// A sibling's state is taken if the record shows its session and grant.
     Take(Box<Handover>, Asker),
     Compare(Option<Mark>),
+    /// Whether the session still stands.
+    Check,
     /// A token that came after the sign-out is given back if the record shows that nobody is signed in.
     GiveBack(String),
     Enter(CallId),
@@ -196,6 +198,7 @@ impl Session {
             Job::LookAgain(attempt) => self.looked_again(attempt, outcome),
             Job::Take(handover, asker) => self.take(*handover, asker, outcome),
             Job::Compare(mark) => self.compared(mark, outcome),
+            Job::Check => self.checked(outcome),
             Job::GiveBack(token) => self.give_back_now(&token, outcome),
             Job::Enter(attempt) => self.entered(attempt, outcome),
             Job::SignOut(name) => self.tombstone_written(name, Some(outcome)),

@@ -109,6 +109,7 @@ impl World {
         it.boot += 1;
         it.seed += 1_000_003;
         it.frozen = false;
+        it.closed = false;
         it.shown = None;
         it.wake_at = None;
         it.open.clear();
