@@ -35,6 +35,9 @@ mod user_info;
 mod other_tabs;
 mod sign_out;
 
+#[cfg(feature = "ledger")]
+mod ledger;
+
 mod link_in;
 mod link_out;
 mod redaction;
