@@ -26,7 +26,8 @@ impl Session {
         match place {
             Place::Ended | Place::OtherUser => self.end_elsewhere(),
             Place::Missing => self.bar(Error::new(Code::RefreshFailed)),
-            Place::Free(_) | Place::Behind(_) if self.has_given_up() => {
+            // Whatever the token bought came here or nowhere.
+            Place::Free(_) | Place::Behind(_) | Place::Intent(_) if self.has_given_up() => {
                 self.bar(Error::new(Code::RefreshFailed));
             }
             Place::Free(not_before) => self.renew_from(not_before),
