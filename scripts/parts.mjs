@@ -25,6 +25,8 @@ const BROWSER = ["--target", "wasm32-unknown-unknown"];
 const RUST = ["--features", "router,trace"];
 /** What the npm package is made of. */
 const WASM = [...BROWSER, "--features", "js,worker"];
+/** The core with the part that no shell carries out yet, and so cannot stand beside one. */
+const CORE = ["--no-default-features", "--features", "ledger"];
 const MSRV = "1.88";
 
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
@@ -115,13 +117,10 @@ export const parts = [
     name: "native",
     what: "protocol and session on the host, doc examples, the build tools",
     async *run() {
-      yield await cargoTest([
-        "--package",
-        "keyward",
-        "--no-default-features",
-        "--features",
-        "worker",
-      ]);
+      yield await cargoTest(["--package", "keyward", ...CORE]);
+      // What the vault's worker alone has.
+      const worker = ["--no-default-features", "--features", "worker"];
+      yield await cargoTest(["--package", "keyward", ...worker, "--test", "session", "park"]);
       // The front's own tests, and the README's examples.
       yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);
@@ -226,12 +225,9 @@ export const parts = [
     what: "the property tests of the session, many more cases",
     slow: true,
     async *run() {
-      yield await cargoTest(
-        ["--package", "keyward", "--no-default-features", "--features", "worker", "--release"],
-        {
-          KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
-        },
-      );
+      yield await cargoTest(["--package", "keyward", ...CORE, "--release"], {
+        KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
+      });
     },
   },
   {

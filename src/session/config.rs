@@ -46,6 +46,9 @@ pub struct Config {
     pub id_token_hint: bool,
     /// How long, in seconds, the provider is known to accept a rotated refresh token once more.
     pub rotation_grace_s: u64,
+    /// Whether the tabs of the origin share one grant by way of the ledger.
+    #[cfg(feature = "ledger")]
+    pub ledger: bool,
 }
 
 impl Config {
@@ -110,6 +113,8 @@ impl Config {
             trusted_audiences: trusted_audiences.into_iter().map(String::from).collect(),
             id_token_hint: map.get("idTokenHint") != Some(&Value::Bool(false)),
             rotation_grace_s,
+            #[cfg(feature = "ledger")]
+            ledger: options.flag("ledger"),
         };
         options.done()?;
         Ok(config)

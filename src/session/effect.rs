@@ -5,6 +5,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::event::{CallId, Ticket};
+#[cfg(feature = "ledger")]
+use super::ledger::{Name, Step};
+#[cfg(feature = "ledger")]
+use super::shared::{Departure, Handover};
+#[cfg(feature = "ledger")]
+use super::tabs::Mark;
 use super::tabs::SessionId;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Request;
@@ -61,6 +67,50 @@ pub enum Effect {
     },
     /// Tell the front something it did not ask for.
     Tell(Notice),
+    /// Run one step in one readwrite transaction; answer with [`Event::Ledger`](super::Event::Ledger), exactly once and
+    /// in the order of the effects.
+    #[cfg(feature = "ledger")]
+    Ledger {
+        /// Names the call in the answer.
+        call: CallId,
+        /// What [`apply`](super::ledger::apply) is called with.
+        step: Step,
+        /// Leaves in the task of the transaction's `complete` event if the outcome is still
+        /// [`Verdict::Done`](super::ledger::Verdict::Done) there.
+        departure: Option<Departure>,
+    },
+    /// Queue for the lock of this issuer and client id; answer with [`Event::Locked`](super::Event::Locked) when it is
+    /// held, and also when it cannot be had or the deadline is over.
+    #[cfg(feature = "ledger")]
+    Lock {
+        /// Names the call in the answer.
+        call: CallId,
+        /// Milliseconds until the shell gives up.
+        deadline_ms: u32,
+    },
+    /// Give the lock back, or the place in the queue.
+    #[cfg(feature = "ledger")]
+    Unlock,
+    /// Ask siblings and park for this grant; answer with [`Event::Shared`](super::Event::Shared).
+    #[cfg(feature = "ledger")]
+    AskShared {
+        /// Names the call in the answer.
+        call: CallId,
+        /// The grant that the ledger shows.
+        grant: Name,
+    },
+    /// Seal this to every sibling's key, and park it.
+    #[cfg(feature = "ledger")]
+    Publish(Handover),
+    /// The mark is not what the ledger shows: the page writes it, if the mark is still the one it read. A `+` is never
+    /// written over the tombstone of its session; the tombstone may always replace that `+`.
+    #[cfg(feature = "ledger")]
+    RepairMark {
+        /// The right mark.
+        own: Mark,
+        /// What the page read.
+        instead_of: Option<Mark>,
+    },
     /// Send [`Event::Tick`](super::Event::Tick) at this wall-clock time (milliseconds); replaces any earlier wish.
     WakeAt(u64),
 }
@@ -213,6 +263,22 @@ impl fmt::Debug for Effect {
                 .field("reply", reply)
                 .finish(),
             Self::Tell(notice) => f.debug_tuple("Tell").field(notice).finish(),
+            #[cfg(feature = "ledger")]
+            Self::Ledger { call, step, .. } => f
+                .debug_struct("Ledger")
+                .field("call", call)
+                .field("step", step)
+                .finish_non_exhaustive(),
+            #[cfg(feature = "ledger")]
+            Self::Lock { call, .. } => f.debug_struct("Lock").field("call", call).finish(),
+            #[cfg(feature = "ledger")]
+            Self::Unlock => f.write_str("Unlock"),
+            #[cfg(feature = "ledger")]
+            Self::AskShared { grant, .. } => f.debug_tuple("AskShared").field(grant).finish(),
+            #[cfg(feature = "ledger")]
+            Self::Publish(handover) => f.debug_tuple("Publish").field(handover).finish(),
+            #[cfg(feature = "ledger")]
+            Self::RepairMark { .. } => f.write_str("RepairMark"),
             Self::WakeAt(at) => f.debug_tuple("WakeAt").field(at).finish(),
         }
     }

@@ -1,10 +1,16 @@
 //! What can happen to a session.
 
+#[cfg(feature = "ledger")]
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use core::fmt;
 
+#[cfg(feature = "ledger")]
+use super::ledger::Outcome;
+#[cfg(feature = "ledger")]
+use super::shared::Handover;
 use super::tabs::{Mark, SessionId};
 use crate::protocol::http::Answer;
 
@@ -54,6 +60,31 @@ pub enum Event {
         /// The call's ticket.
         ticket: Ticket,
     },
+    /// The transaction of [`Effect::Ledger`](super::Effect::Ledger) is over, or cannot be.
+    #[cfg(feature = "ledger")]
+    Ledger {
+        /// The call's name.
+        call: CallId,
+        /// What [`apply`](super::ledger::apply) said, as it was in the `complete` event.
+        outcome: Outcome,
+    },
+    /// The lock is held, or is not worth waiting for any longer.
+    #[cfg(feature = "ledger")]
+    Locked {
+        /// The call's name.
+        call: CallId,
+    },
+    /// A sibling or the park answered, or nobody did.
+    #[cfg(feature = "ledger")]
+    Shared {
+        /// The call's name.
+        call: CallId,
+        /// What was given, opened and checked.
+        handover: Option<Box<Handover>>,
+    },
+    /// A sibling published what it got.
+    #[cfg(feature = "ledger")]
+    Published(Box<Handover>),
     /// The time asked for by [`Effect::WakeAt`](super::Effect::WakeAt) has come.
     Tick,
 }
@@ -99,6 +130,12 @@ pub enum Command {
     Adopt(Mark),
     /// The page was shown again, or the network came back.
     Wake,
+    /// The mark as the page reads it now; the session asks the ledger if it is not its own.
+    #[cfg(feature = "ledger")]
+    Compare(Option<Mark>),
+    /// The page wrote the mark of a sign-in.
+    #[cfg(feature = "ledger")]
+    MarkWritten,
 }
 
 /// What a sign-in asks of the provider beside the configuration.
@@ -169,6 +206,10 @@ impl fmt::Debug for Command {
             Self::Drop { .. } => "Drop",
             Self::Adopt(_) => "Adopt",
             Self::Wake => "Wake",
+            #[cfg(feature = "ledger")]
+            Self::Compare(_) => "Compare",
+            #[cfg(feature = "ledger")]
+            Self::MarkWritten => "MarkWritten",
         })
     }
 }

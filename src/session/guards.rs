@@ -27,6 +27,30 @@ pub(super) enum Guard {
     EndAnswersWaiters,
     /// A restore does not bring back what was signed out meanwhile.
     TombstoneStopsRestore,
+    /// An intent is won only where there is none.
+    #[cfg(feature = "ledger")]
+    CompareAndSet,
+    /// A record that shows another grant is not this token's.
+    #[cfg(feature = "ledger")]
+    GrantIsChecked,
+    /// A commit leaves a record that is further as it is.
+    #[cfg(feature = "ledger")]
+    GenerationIsChecked,
+    /// What ended is not brought back, and nothing is sent for it.
+    #[cfg(feature = "ledger")]
+    TombstoneIsChecked,
+    /// A grant that others may hold is dropped and not revoked.
+    #[cfg(feature = "ledger")]
+    DroppedNotRevoked,
+    /// The siblings have a generation before the ledger shows it.
+    #[cfg(feature = "ledger")]
+    PublishFirst,
+    /// The ledger shows a session before its mark is written.
+    #[cfg(feature = "ledger")]
+    LedgerBeforeMark,
+    /// After the mark was written the ledger is read again.
+    #[cfg(feature = "ledger")]
+    ReadAgain,
 }
 
 /// Which guards hold: all of them, outside the simulation.
@@ -47,6 +71,21 @@ impl Guards {
     pub(super) fn hold(&self, guard: Guard) -> bool {
         self.off != Some(guard)
     }
+}
+
+#[cfg(all(test, feature = "ledger"))]
+impl Guard {
+    /// Those that only more than one tab can miss.
+    pub(super) const SHARED: [Self; 8] = [
+        Self::CompareAndSet,
+        Self::GrantIsChecked,
+        Self::GenerationIsChecked,
+        Self::TombstoneIsChecked,
+        Self::DroppedNotRevoked,
+        Self::PublishFirst,
+        Self::LedgerBeforeMark,
+        Self::ReadAgain,
+    ];
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use super::policy::Lifetime;
 use super::proof::Proof;
 use super::provider::{After, Provider};
 use super::renewal::Renewal;
+#[cfg(feature = "ledger")]
+use super::shared::{Asker, Held, Job, Shared};
 use super::sign_in::Exchange;
 use super::sign_out::SignOutJob;
 use super::tabs::SessionId;
@@ -54,6 +56,8 @@ pub struct Session {
     pub(super) api: Vec<ApiCall>,
     pub(super) sign_outs: Vec<SignOutJob>,
     pub(super) guards: Guards,
+    #[cfg(feature = "ledger")]
+    pub(super) shared: Shared,
     last_error: Option<Error>,
     reason: SignedOutReason,
 }
@@ -78,6 +82,9 @@ pub(super) struct Live {
     pub(super) from_401: bool,
     /// The nonce of the sign-in: a refreshed ID token that has one must repeat it.
     pub(super) nonce: String,
+    /// The grant's place in the ledger.
+    #[cfg(feature = "ledger")]
+    pub(super) held: Option<Held>,
 }
 
 /// What a request on its way is for.
@@ -99,13 +106,26 @@ pub(super) enum Purpose {
     },
     Revocation,
     Signature,
+    #[cfg(feature = "ledger")]
+    Ledger(Box<Job>),
+    /// A place in the queue, for an attempt.
+    #[cfg(feature = "ledger")]
+    Lock(CallId),
+    /// A question to the siblings, and for how long to wait if nobody can tell.
+    #[cfg(feature = "ledger")]
+    Ask(Asker, u64),
 }
 
 impl Session {
     /// Makes a session that nobody is signed in to.
     #[must_use]
-    pub fn new(config: Config, entropy: Entropy) -> Self {
+    pub fn new(
+        config: Config,
+        #[cfg_attr(not(feature = "ledger"), allow(unused_mut))] mut entropy: Entropy,
+    ) -> Self {
         Self {
+            #[cfg(feature = "ledger")]
+            shared: Shared::new(&mut entropy),
             config,
             entropy,
             now: 0,
@@ -162,6 +182,26 @@ impl Session {
                 self.api_answered(ticket, status, challenge.as_deref());
             }
             Event::ApiFailed { ticket } => self.forget_call(ticket),
+            #[cfg(feature = "ledger")]
+            Event::Ledger { call, outcome } => {
+                if let Some(Purpose::Ledger(job)) = self.take_call(call) {
+                    self.ledger_answered(*job, &outcome);
+                }
+            }
+            #[cfg(feature = "ledger")]
+            Event::Locked { call } => {
+                if let Some(Purpose::Lock(attempt)) = self.take_call(call) {
+                    self.locked(attempt);
+                }
+            }
+            #[cfg(feature = "ledger")]
+            Event::Shared { call, handover } => {
+                if let Some(Purpose::Ask(asker, wait)) = self.take_call(call) {
+                    self.given(asker, wait, handover.map(|it| *it));
+                }
+            }
+            #[cfg(feature = "ledger")]
+            Event::Published(handover) => self.published(*handover),
             Event::Tick => self.wake_at = None,
         }
         self.keep_time();
@@ -216,7 +256,13 @@ impl Session {
             Command::SignOut => self.sign_out(ticket),
             Command::Drop { revoke } => self.drop_session(ticket, revoke),
             Command::Adopt(mark) => self.adopt(ticket, mark),
+            #[cfg(feature = "ledger")]
+            Command::Compare(mark) => self.compare(ticket, mark),
+            #[cfg(feature = "ledger")]
+            Command::MarkWritten => self.mark_written(ticket),
             Command::Wake => {
+                #[cfg(feature = "ledger")]
+                self.look_after_sleep();
                 self.provider.doubt();
                 self.reply(ticket, Ok(Reply::Done));
             }
@@ -257,13 +303,22 @@ impl Session {
             }
             Purpose::Revocation => self.revoked(call, answer),
             Purpose::Signature => {}
+            #[cfg(feature = "ledger")]
+            Purpose::Ledger(_) | Purpose::Lock(_) | Purpose::Ask(..) => {}
         }
     }
 
     /// Renews, ends or retries what is due, and asks to be woken when the next thing will be.
     fn keep_time(&mut self) {
         self.renew_if_due();
+        #[cfg(feature = "ledger")]
+        {
+            self.leave_without_tombstone();
+            self.keep_queue();
+        }
         let next = self.next_deadline();
+        #[cfg(feature = "ledger")]
+        let next = next.into_iter().chain(self.tombstone_deadline()).min();
         if next.is_some() && next != self.wake_at {
             self.out.extend(next.map(Effect::WakeAt));
         }
@@ -335,6 +390,12 @@ impl Session {
     pub(super) fn idle(&mut self) -> Vec<Effect> {
         self.keep_time();
         core::mem::take(&mut self.out)
+    }
+
+    /// A call that will not be made after all.
+    #[cfg(feature = "ledger")]
+    pub(super) fn forget(&mut self, call: CallId) {
+        self.calls.retain(|(known, _)| *known != call);
     }
 
     /// A number that no call and no grant of this vault has.

@@ -12,6 +12,8 @@
 pub mod config;
 pub mod effect;
 pub mod event;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod policy;
 pub mod resources;
 pub mod tabs;
@@ -25,6 +27,8 @@ mod park;
 mod proof;
 mod provider;
 mod renewal;
+#[cfg(feature = "ledger")]
+mod shared;
 mod sign_in;
 mod sign_out;
 
@@ -35,3 +39,5 @@ pub use config::Config;
 pub use effect::{Effect, Notice, Reply, Snapshot, Status};
 pub use event::{ApiRequest, Command, Event, NetworkFailure, SignIn};
 pub use machine::{Entropy, Session};
+#[cfg(feature = "ledger")]
+pub use shared::{Departure, Handover};

@@ -204,7 +204,11 @@ impl Session {
     fn refuse(&mut self, of: Use, error: Error) {
         match of {
             Use::Exchange => self.fail_exchange(error),
+            #[cfg(feature = "ledger")]
+            Use::Refresh if self.is_shared() => self.reject(error),
             Use::Refresh => {
+                #[cfg(feature = "ledger")]
+                self.end_in_ledger();
                 self.tell(super::Notice::EndEverywhere);
                 // A restore on its way belongs to what has just ended; a sign-in of the user may finish.
                 if self.exchange.as_ref().is_some_and(Exchange::is_restore) {

@@ -44,8 +44,13 @@ pub(super) enum After {
     SignIn(Ticket, Box<SignIn>, Option<Restore>),
     Callback(CallId),
     Renewal(CallId),
-    UserInfo { ticket: Ticket, replayed: bool },
+    UserInfo {
+        ticket: Ticket,
+        replayed: bool,
+    },
     SignOut(SignOutJob),
+    #[cfg(feature = "ledger")]
+    Claim(CallId),
 }
 
 impl Provider {
@@ -155,6 +160,8 @@ impl Session {
             After::Renewal(attempt) => self.send_refresh(attempt),
             After::UserInfo { ticket, replayed } => self.send_user_info(ticket, replayed),
             After::SignOut(job) => self.revoke_then_leave(job),
+            #[cfg(feature = "ledger")]
+            After::Claim(wish) => self.claim(wish),
         }
     }
 
@@ -170,6 +177,8 @@ impl Session {
             }
             After::Renewal(attempt) => self.renewal_without_metadata(attempt, error),
             After::SignOut(job) => self.leave(job),
+            #[cfg(feature = "ledger")]
+            After::Claim(wish) => self.restore_failed(wish, error.clone()),
         }
     }
 

@@ -58,6 +58,9 @@ enum Stage {
     Busy,
     /// The answer is good but for its keys, which are asked for again at this time.
     AwaitingKeys(u64),
+    /// Somebody else has the result, or will have it until this time.
+    #[cfg(feature = "ledger")]
+    Waiting(u64),
     /// The refresh token may not be sent again. Only a sign-in, or the next load, brings a new one.
     Barred,
 }
@@ -150,6 +153,8 @@ impl Session {
                 self.renewal.stage = Stage::Busy;
                 self.fetch_keys();
             }
+            #[cfg(feature = "ledger")]
+            Stage::Waiting(until) => self.wait_on(until),
             Stage::Idle => {
                 let due = live
                     .life
@@ -179,6 +184,8 @@ impl Session {
                     .renew_at(self.config.leeway_s)
                     .map(|at| at.max(earliest))
             }
+            #[cfg(feature = "ledger")]
+            Stage::Waiting(until) => Some(until),
             Stage::Busy | Stage::Barred => None,
         }
     }
@@ -204,11 +211,24 @@ impl Session {
                 self.renewal.stage = Stage::Busy;
                 self.fetch_keys();
             }
+            #[cfg(feature = "ledger")]
+            Stage::Waiting(_) => {}
+            // Others may have brought the session on meanwhile.
+            #[cfg(feature = "ledger")]
+            Stage::Barred if self.is_shared() => {
+                self.renewal.stage = Stage::Busy;
+                self.renewal.attempt = self.next_name();
+                self.look_again(self.renewal.attempt);
+            }
             Stage::Barred => self.answer_waiters(&Error::new(Code::ReauthenticationNeeded)),
             Stage::Idle if self.now < self.renewal.not_before => self.answer_put_off(),
             Stage::Idle | Stage::Busy => {
                 self.renewal.stage = Stage::Busy;
                 self.renewal.attempt = self.next_name();
+                #[cfg(feature = "ledger")]
+                if self.is_shared() {
+                    return self.queue_up(self.renewal.attempt);
+                }
                 match self.provider.is_doubtful(self.now) {
                     true => self.probe(self.renewal.attempt),
                     false => self.with_metadata(After::Renewal(self.renewal.attempt)),
@@ -233,7 +253,7 @@ impl Session {
     }
 
     /// Whether this very attempt waits to go on. What an ended session started must not go on for the next one.
-    fn is_under_way(&self, attempt: CallId) -> bool {
+    pub(super) fn is_under_way(&self, attempt: CallId) -> bool {
         let named = self.renewal.attempt == attempt || !self.guards.hold(Guard::AttemptFence);
         self.renewal.stage == Stage::Busy && named
     }
@@ -251,13 +271,17 @@ impl Session {
         match metadata.require_token() {
             Ok(endpoint) => {
                 let request = refresh_request(endpoint, &self.config.client_id, refresh, None);
+                #[cfg(feature = "ledger")]
+                if self.is_shared() {
+                    return self.win(attempt, request);
+                }
                 let purpose = Purpose::Refresh {
                     grant,
                     sent_at: self.now,
                 };
                 self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Refresh);
             }
-            Err(error) => self.bar(error),
+            Err(error) => self.bar_for_good(error),
         }
     }
 
@@ -285,13 +309,27 @@ impl Session {
             Outcome::Good(tokens) => self.keep_refreshed(*tokens),
             Outcome::Rejected(error) => {
                 self.tell(Notice::RefreshFailed(error.clone()));
+                #[cfg(feature = "ledger")]
+                if self.is_shared() {
+                    return self.reject(error);
+                }
                 let waiting = error.clone().with_code(Code::LoginRequired);
                 self.end(SignedOutReason::SessionEnded, Some(error), &waiting);
             }
-            Outcome::Unspent(error, wait) => self.repeat_later(error, wait),
-            Outcome::Refused(error) => self.bar(error),
+            Outcome::Unspent(error, wait) => {
+                self.repeat_later(error, wait);
+                #[cfg(feature = "ledger")]
+                self.unspent();
+            }
+            Outcome::Refused(error) => {
+                self.bar_for_good(error);
+                #[cfg(feature = "ledger")]
+                self.unspent();
+            }
             Outcome::Unknown(error) if self.renewal.rotates == Rotates::No => {
                 self.repeat_later(error, 0);
+                #[cfg(feature = "ledger")]
+                self.unspent();
             }
             Outcome::Unknown(error) if !self.guards.hold(Guard::UnknownIsFinal) => {
                 self.put_off_renewal(error, 0);
@@ -302,7 +340,7 @@ impl Session {
                 let young = self.now.checked_sub(sent_at).is_some_and(|age| age < grace);
                 match young && !core::mem::replace(&mut self.renewal.repeated_in_grace, true) {
                     true => self.send_refresh(self.renewal.attempt),
-                    false => self.bar(error),
+                    false => self.bar_for_good(error),
                 }
             }
         }
@@ -366,6 +404,8 @@ impl Session {
             live.claims = claims;
         }
         let expires_at = live.life.ends_at();
+        #[cfg(feature = "ledger")]
+        self.publish_and_commit();
         observable |= self.clear_error();
         self.tell(Notice::Refreshed { expires_at });
         if observable {
@@ -377,6 +417,11 @@ impl Session {
     }
 
     pub(super) fn await_keys(&mut self, error: &Error) {
+        // The refresh token is good whatever becomes of the keys.
+        #[cfg(feature = "ledger")]
+        if self.is_shared() {
+            self.publish_and_commit();
+        }
         self.renewal.failures += 1;
         self.renewal.stage = Stage::AwaitingKeys(self.now + self.backoff());
         self.tell(Notice::RefreshFailed(error.clone()));
@@ -396,7 +441,7 @@ impl Session {
 
     fn repeat_later(&mut self, error: Error, asked: u64) {
         if self.renewal.repeats >= REPEATS && self.guards.hold(Guard::RepeatsAreBounded) {
-            return self.bar(error);
+            return self.bar_for_good(error);
         }
         self.renewal.repeats += 1;
         self.renewal.failures += 1;
@@ -411,8 +456,15 @@ impl Session {
         self.renewal.put_off = None;
     }
 
+    /// Recovery after this vault's own send.
+    fn bar_for_good(&mut self, error: Error) {
+        #[cfg(feature = "ledger")]
+        self.give_up_token();
+        self.bar(error);
+    }
+
     /// Recovery: the session lives, its access token may still be used, nothing more is sent.
-    fn bar(&mut self, error: Error) {
+    pub(super) fn bar(&mut self, error: Error) {
         self.renewal.stage = Stage::Barred;
         self.tell(Notice::RefreshFailed(error.clone()));
         let needed = error.with_code(Code::ReauthenticationNeeded);
@@ -462,6 +514,39 @@ impl Session {
         let base = (BACKOFF_MS << doublings).min(BACKOFF_MOST_MS);
         let [jitter] = self.random::<1>();
         base - base / 8 + base * u64::from(jitter) / 1_024
+    }
+}
+
+#[cfg(feature = "ledger")]
+impl Session {
+    /// The next need, or the timer, begins anew, but not before this time.
+    pub(super) fn renew_from(&mut self, not_before: u64) {
+        let wait = not_before.saturating_sub(self.now);
+        if wait > PATIENCE_MS {
+            let mut error = Error::new(Code::RefreshFailed);
+            error.retry_after = Some(wait.div_ceil(1_000));
+            return self.put_off_renewal(error, wait);
+        }
+        self.renewal.stage = Stage::Idle;
+        self.renewal.not_before = not_before;
+        self.renewal.put_off = None;
+    }
+
+    pub(super) fn renewal_not_before(&self) -> u64 {
+        self.renewal.not_before
+    }
+
+    pub(super) fn renewal_attempt(&self) -> CallId {
+        self.renewal.attempt
+    }
+
+    pub(super) fn wait_for_others(&mut self, until: u64) {
+        self.renewal.stage = Stage::Waiting(until);
+    }
+
+    pub(super) fn stop_waiting(&mut self) -> CallId {
+        self.renewal.stage = Stage::Busy;
+        self.renewal.attempt
     }
 }
 

@@ -12,6 +12,8 @@ use super::policy::Lifetime;
 use super::proof::{Proof, Use};
 use super::provider::After;
 use super::renewal::Renewal;
+#[cfg(feature = "ledger")]
+use super::shared::{Held, Wish};
 use super::tabs::{Mark, SessionId, user_hash};
 use super::transaction::{Restore, Transaction, write_record};
 use crate::protocol::authorization::{
@@ -38,8 +40,35 @@ pub(super) struct Exchange {
     mark: Option<Mark>,
 }
 
+/// The session that a sign-in becomes.
+pub(super) struct Entry {
+    pub(super) session: SessionId,
+    pub(super) origin: SignInOrigin,
+    #[cfg(feature = "ledger")]
+    pub(super) held: Option<Held>,
+}
+
 impl Session {
     pub(super) fn restore(
+        &mut self,
+        ticket: Ticket,
+        return_to: String,
+        mark: Option<Mark>,
+        carry: Option<String>,
+    ) {
+        #[cfg(feature = "ledger")]
+        if self.config.ledger {
+            return self.seek(Wish {
+                ticket,
+                return_to,
+                mark,
+                carry,
+            });
+        }
+        self.restore_by_mark(ticket, return_to, mark, carry);
+    }
+
+    pub(super) fn restore_by_mark(
         &mut self,
         ticket: Ticket,
         return_to: String,
@@ -52,7 +81,12 @@ impl Session {
             ..SignIn::default()
         });
         let session = mark.map(|mark| mark.session.as_str().into());
-        let restore = Some(Restore { session, carry });
+        let restore = Some(Restore {
+            session,
+            carry,
+            #[cfg(feature = "ledger")]
+            claim: None,
+        });
         self.with_metadata(After::SignIn(ticket, want, restore));
     }
 
@@ -255,12 +289,52 @@ impl Session {
     pub(super) fn fail_exchange(&mut self, error: Error) {
         if let Some(exchange) = self.exchange.take() {
             self.proofs.retain(Proof::is_of_refresh);
+            #[cfg(feature = "ledger")]
+            self.restore_answered(&exchange, &error);
             self.reply(exchange.ticket, Err(error));
         }
     }
 
     /// Every check passed: only now a token of the response can be used.
     pub(super) fn establish(&mut self, proof: Proof) {
+        #[cfg(feature = "ledger")]
+        if self.config.ledger {
+            return self.enter_ledger(proof);
+        }
+        self.enter_alone(proof);
+    }
+
+    /// The session is the one that the mark names, or a new one.
+    pub(super) fn enter_alone(&mut self, proof: Proof) {
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        let restored = exchange.is_restore();
+        let issuer = self.config.issuer.as_str();
+        let subject = proof.claims.sub();
+        let joined = exchange
+            .mark
+            .take()
+            .filter(|mark| restored && mark.names(issuer, subject));
+        let origin = match (&joined, restored) {
+            (Some(_), _) => SignInOrigin::Joined,
+            (None, true) => SignInOrigin::Restored,
+            (None, false) => SignInOrigin::Interactive,
+        };
+        let session = match joined {
+            Some(mark) => mark.session,
+            None => SessionId::from_random(&self.random()),
+        };
+        let entry = Entry {
+            session,
+            origin,
+            #[cfg(feature = "ledger")]
+            held: None,
+        };
+        self.enter(proof, entry);
+    }
+
+    pub(super) fn enter(&mut self, proof: Proof, entry: Entry) {
         let Proof {
             tokens,
             claims,
@@ -271,23 +345,12 @@ impl Session {
             return;
         };
         let transaction = exchange.transaction;
-        let issuer = self.config.issuer.as_str();
-        let joined = exchange
-            .mark
-            .filter(|mark| transaction.restore.is_some() && mark.names(issuer, claims.sub()));
-        let origin = match (&joined, &transaction.restore) {
-            (Some(_), _) => SignInOrigin::Joined,
-            (None, Some(_)) => SignInOrigin::Restored,
-            (None, None) => SignInOrigin::Interactive,
-        };
-        let (id, user_hash) = match joined {
-            Some(mark) => (mark.session, mark.user_hash),
-            None => {
-                let id = SessionId::from_random(&self.random());
-                let hash = user_hash(&id, self.config.issuer.as_str(), claims.sub());
-                (id, hash)
-            }
-        };
+        let Entry {
+            session: id,
+            origin,
+            ..
+        } = entry;
+        let user_hash = user_hash(&id, self.config.issuer.as_str(), claims.sub());
         self.diagnose(&tokens, &claims);
         self.renewal = Renewal::default();
         self.answer_everybody(&Error::new(Code::SessionChanged));
@@ -307,6 +370,8 @@ impl Session {
             generation: 1,
             from_401: false,
             nonce: transaction.nonce,
+            #[cfg(feature = "ledger")]
+            held: entry.held,
         });
         self.clear_error();
         self.tell(Notice::SignedIn(self.snapshot(), origin));
@@ -330,6 +395,10 @@ impl Session {
     pub(super) fn revoke_late(&mut self, tokens: &TokenResponse) {
         if !self.was_signed_out() {
             return;
+        }
+        #[cfg(feature = "ledger")]
+        if self.config.ledger {
+            return self.give_back(tokens);
         }
         let endpoint = self
             .provider
@@ -356,6 +425,11 @@ impl Exchange {
             Outcome::Code(code) => error.without(code.expose()),
             Outcome::Error(_) => error,
         }
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(super) fn attempt(&self) -> CallId {
+        self.attempt
     }
 
     pub(super) fn is_restore(&self) -> bool {
@@ -394,6 +468,9 @@ impl Exchange {
         let then = restore.session.as_deref();
         let now = self.mark.as_ref().map(|mark| mark.session.as_str());
         let ended = self.mark.as_ref().is_some_and(|mark| mark.tombstone);
+        // What the ledger shows is asked when the tokens are here.
+        #[cfg(feature = "ledger")]
+        let then = then.filter(|_| restore.claim.is_none());
         if ended || (then.is_some() && then != now) {
             return Err(Error::new(Code::SessionChanged));
         }

@@ -24,10 +24,20 @@ pub(super) struct SignOutJob {
     revocation: Option<CallId>,
 }
 
+#[cfg(feature = "ledger")]
+impl SignOutJob {
+    /// Nothing is revoked.
+    pub(super) fn keep_grant(&mut self) {
+        self.refresh_token = None;
+    }
+}
+
 impl Session {
     pub(super) fn sign_out(&mut self, ticket: Ticket) {
         let ended = Error::new(Code::LoginRequired);
         self.fail_exchange(ended.clone());
+        #[cfg(feature = "ledger")]
+        let tombstone = self.tombstone();
         let live = self.end(SignedOutReason::SignedOut, None, &ended);
         let (id_token, refresh) = match live {
             Some(live) => (live.id_token, live.refresh),
@@ -40,6 +50,10 @@ impl Session {
             refresh_token,
             revocation: None,
         };
+        #[cfg(feature = "ledger")]
+        if let Some(tombstone) = tombstone {
+            return self.write_tombstone(job, tombstone);
+        }
         self.with_metadata(After::SignOut(job));
     }
 
@@ -54,7 +68,7 @@ impl Session {
         }
     }
 
-    fn revoke(&mut self, token: &str) -> Option<CallId> {
+    pub(super) fn revoke(&mut self, token: &str) -> Option<CallId> {
         let endpoint = self.provider.metadata()?.revocation_endpoint.as_ref()?;
         let request = revocation::request(endpoint, &self.config.client_id, token, "refresh_token");
         Some(self.send(
@@ -111,6 +125,9 @@ impl Session {
     pub(super) fn drop_session(&mut self, ticket: Ticket, revoke: bool) {
         let ended = Error::new(Code::LoginRequired);
         self.fail_exchange(ended.clone());
+        // A grant that others hold too is theirs to give back.
+        #[cfg(feature = "ledger")]
+        let revoke = revoke && !self.is_shared();
         let live = self.end(SignedOutReason::SignedOutElsewhere, None, &ended);
         if let (
             true,

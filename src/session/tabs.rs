@@ -59,8 +59,6 @@ pub struct Mark {
 }
 
 impl Mark {
-    const HASH_LENGTH: usize = 43;
-
     /// Reads a mark; anything that no front writes is no mark.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -70,7 +68,7 @@ impl Mark {
             "-" => true,
             _ => return None,
         };
-        (user_hash.len() == Self::HASH_LENGTH && is_base64url(user_hash)).then_some(())?;
+        is_user_hash(user_hash).then_some(())?;
         Some(Self {
             tombstone,
             session: SessionId::parse(session)?,
@@ -83,6 +81,12 @@ impl Mark {
     pub fn names(&self, issuer: &str, subject: &str) -> bool {
         user_hash(&self.session, issuer, subject) == self.user_hash
     }
+}
+
+/// Whether a text can be a hash that [`user_hash`] makes.
+pub(super) fn is_user_hash(text: &str) -> bool {
+    const LENGTH: usize = 43;
+    text.len() == LENGTH && is_base64url(text)
 }
 
 fn is_base64url(text: &str) -> bool {

@@ -48,6 +48,9 @@ pub struct Restore {
     pub session: Option<String>,
     /// The code of an error that is still to be shown.
     pub carry: Option<String>,
+    /// Who claimed the restore in the ledger; `session` is then what the record showed.
+    #[cfg(feature = "ledger")]
+    pub claim: Option<String>,
 }
 
 impl Transaction {
@@ -105,6 +108,8 @@ impl Transaction {
             restore: json::flag(&map, "restore").then(|| Restore {
                 session: text("session"),
                 carry: text("carry"),
+                #[cfg(feature = "ledger")]
+                claim: text("claim"),
             }),
         };
         whole.then_some(transaction).ok_or_else(corrupt)
@@ -129,6 +134,8 @@ pub(super) fn write_record(
         out.raw("restore", "true")
             .maybe("session", restore.session.as_deref())
             .maybe("carry", restore.carry.as_deref());
+        #[cfg(feature = "ledger")]
+        out.maybe("claim", restore.claim.as_deref());
     }
     out.finish()
 }
@@ -161,6 +168,8 @@ mod tests {
             restore: Some(Restore {
                 session: Some("x".into()),
                 carry: None,
+                #[cfg(feature = "ledger")]
+                claim: Some("y".into()),
             }),
             ..transaction()
         };

@@ -37,6 +37,9 @@ mod other_tabs;
 mod park;
 mod sign_out;
 
+#[cfg(feature = "ledger")]
+mod ledger;
+
 mod link_in;
 mod link_out;
 mod redaction;

@@ -2,6 +2,8 @@
 //! provider that rotates refresh tokens and detects reuse. Each seed is one history; a failure prints its seed.
 
 mod provider;
+#[cfg(feature = "ledger")]
+mod tabs;
 mod world;
 
 use super::guards::Guard;

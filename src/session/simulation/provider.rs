@@ -47,6 +47,9 @@ pub(super) struct Provider {
     pub(super) code_sent_again: bool,
     /// In bad weather most refreshes are put off.
     moody: bool,
+    /// As on common servers, a reuse or a revocation ends every grant of the user.
+    #[cfg(feature = "ledger")]
+    pub(super) ends_all: bool,
 }
 
 impl Provider {
@@ -169,8 +172,9 @@ impl Provider {
         let grant = &mut self.grants[number];
         if used != grant.current {
             self.reuse_detected = true;
-            grant.dead = true;
+            self.end(number);
         }
+        let grant = &mut self.grants[number];
         if grant.dead || dice.one_in(60) {
             return oauth_error(400, "invalid_grant");
         }
@@ -209,8 +213,24 @@ impl Provider {
 
     fn revoke(&mut self, token: &str) -> Answer {
         let (number, _) = numbers(token);
-        self.grants[number].dead = true;
+        self.end(number);
         text(200, "")
+    }
+
+    fn end(&mut self, number: usize) {
+        self.grants[number].dead = true;
+        #[cfg(feature = "ledger")]
+        if self.ends_all {
+            let user = self.grants[number].user;
+            let all = self.grants.iter_mut().filter(|grant| grant.user == user);
+            all.for_each(|grant| grant.dead = true);
+        }
+    }
+
+    /// Whether a refresh hands out a new refresh token.
+    #[cfg(feature = "ledger")]
+    pub(super) fn rotates(&self, token: &str) -> bool {
+        self.grants[numbers(token).0].rotates
     }
 }
 

@@ -445,6 +445,8 @@ impl World {
             Effect::Reply { ticket, reply } => self.replied(ticket, reply),
             Effect::Tell(notice) => self.told(&notice),
             Effect::WakeAt(_) => {}
+            #[cfg(feature = "ledger")]
+            _ => unreachable!("this page has no ledger"),
         }
     }
 

@@ -4,6 +4,8 @@
 //!
 //! `page` is what the front does, `network` what the shell and the provider do, `sight` what can be seen.
 
+#[cfg(feature = "ledger")]
+mod ledger;
 mod network;
 mod page;
 mod sight;
@@ -82,6 +84,8 @@ pub(crate) struct Driver {
     pub(crate) mark: Option<Mark>,
     tickets: BTreeMap<Ticket, Option<End>>,
     nonce: String,
+    #[cfg(feature = "ledger")]
+    pub(crate) shell: ledger::Shell,
 }
 
 impl Driver {
@@ -119,6 +123,8 @@ impl Driver {
             mark: None,
             tickets: BTreeMap::new(),
             nonce: String::new(),
+            #[cfg(feature = "ledger")]
+            shell: ledger::Shell::default(),
         }
     }
 

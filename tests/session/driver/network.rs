@@ -18,6 +18,23 @@ impl Driver {
         for effect in self.session.handle(event, self.now) {
             self.carry_out(effect);
         }
+        #[cfg(feature = "ledger")]
+        while let Some(event) = self.shell.due.pop_front() {
+            for effect in self.session.handle(event, self.now) {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    #[cfg(feature = "ledger")]
+    pub(super) fn depart(&mut self, departure: keyward::session::Departure) {
+        self.shell.story.push("send");
+        self.carry_out(Effect::Send {
+            call: departure.call,
+            request: departure.request,
+            deadline_ms: departure.deadline_ms,
+            kind: SendKind::Read,
+        });
     }
 
     /// What a vault would keep of the session.
@@ -168,6 +185,29 @@ impl Driver {
             Effect::Reply { ticket, reply } => self.end(ticket, End::Reply(reply)),
             Effect::Tell(notice) => self.hear(notice),
             Effect::WakeAt(at) => self.wake_at = Some(at),
+            #[cfg(feature = "ledger")]
+            Effect::Ledger {
+                call,
+                step,
+                departure,
+            } => self.transact(call, &step, departure),
+            #[cfg(feature = "ledger")]
+            Effect::Lock { call, .. } => self.shell.due.push_back(Event::Locked { call }),
+            #[cfg(feature = "ledger")]
+            Effect::Unlock => {}
+            #[cfg(feature = "ledger")]
+            Effect::AskShared { call, .. } => {
+                self.shell.asked += 1;
+                let handover = self.shell.sibling.clone().map(Box::new);
+                self.shell.due.push_back(Event::Shared { call, handover });
+            }
+            #[cfg(feature = "ledger")]
+            Effect::Publish(handover) => {
+                self.shell.story.push("publish");
+                self.shell.published.push(handover);
+            }
+            #[cfg(feature = "ledger")]
+            Effect::RepairMark { own, .. } => self.shell.repaired = Some(own),
         }
     }
 

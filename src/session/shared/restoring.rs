@@ -1,0 +1,151 @@
+//! Getting a session back at load: from a sibling, or from the provider by whoever claims the way there.
+
+use alloc::string::String;
+
+use super::{Asker, Handover, Job};
+use crate::protocol::error::{Code, Error};
+use crate::session::effect::Reply;
+use crate::session::event::{CallId, SignIn, Ticket};
+use crate::session::ledger::{Name, Outcome, Step, Verdict};
+use crate::session::machine::Session;
+use crate::session::provider::After;
+use crate::session::sign_in::Exchange;
+use crate::session::tabs::Mark;
+use crate::session::transaction::Restore;
+
+/// A page that would like its session back.
+pub(in crate::session) struct Wish {
+    pub(in crate::session) ticket: Ticket,
+    pub(in crate::session) return_to: String,
+    pub(in crate::session) mark: Option<Mark>,
+    pub(in crate::session) carry: Option<String>,
+}
+
+impl Session {
+    pub(in crate::session) fn seek(&mut self, wish: Wish) {
+        let name = self.next_name();
+        self.shared.wishes.push((name, wish));
+        self.transact(Job::Seek(name), Step::Look);
+    }
+
+    /// Vault, siblings and park come before the provider.
+    pub(super) fn sought(&mut self, name: CallId, outcome: &Outcome) {
+        let standing = outcome.record.as_ref().and_then(|it| it.standing.as_ref());
+        match standing {
+            _ if self.live.is_some() => self.restored(name),
+            _ if outcome.verdict == Verdict::Unavailable => {
+                if let Some(wish) = self.take_wish(name) {
+                    self.restore_by_mark(wish.ticket, wish.return_to, wish.mark, wish.carry);
+                }
+            }
+            Some(standing) if standing.ended => {
+                let wish = self.shared.wishes.iter().find(|(it, _)| *it == name);
+                let mark = wish.and_then(|(_, wish)| wish.mark.clone());
+                self.bury_mark(mark, outcome);
+                self.stay_signed_out(name);
+            }
+            Some(standing) => self.ask(Asker::Restore(name), Some(standing.grant.clone()), 0),
+            None => self.claim_restore(name),
+        }
+    }
+
+    pub(super) fn claim_restore(&mut self, name: CallId) {
+        self.with_metadata(After::Claim(name));
+    }
+
+    /// The metadata was fetched in this load, so the way to the provider does not end on an error page.
+    pub(in crate::session) fn claim(&mut self, name: CallId) {
+        let excluded = self
+            .provider
+            .metadata()
+            .is_some_and(|it| it.prompt_none_excluded);
+        if excluded {
+            return self.restore_failed(name, Error::new(Code::PromptNoneUnsupported));
+        }
+        let owner = self.shared.owner.clone();
+        self.transact(Job::Claim(name), Step::Claim(owner));
+    }
+
+    pub(super) fn claimed(&mut self, name: CallId, outcome: &Outcome) {
+        if self.live.is_some() {
+            return self.restored(name);
+        }
+        let Some(record) = &outcome.record else {
+            return self.stay_signed_out(name);
+        };
+        match outcome.verdict {
+            // Its time may be over by now; a tab may renew its own.
+            Verdict::TooLate => self.claim(name),
+            Verdict::Done => {
+                let Some(wish) = self.take_wish(name) else {
+                    return;
+                };
+                let want = SignIn {
+                    return_to: wish.return_to,
+                    prompt: Some("none".into()),
+                    ..SignIn::default()
+                };
+                let restore = Restore {
+                    session: record.living().map(|living| living.session.as_str().into()),
+                    carry: wish.carry,
+                    claim: Some(self.shared.owner.as_str().into()),
+                };
+                self.request_authorization(wish.ticket, &want, Some(&restore));
+            }
+            Verdict::Refused if record.restore.claim.is_some() => {
+                // Another tab is on its way: its session will be heard of.
+                if let Some(wish) = self.take_wish(name) {
+                    self.reply(wish.ticket, Ok(Reply::Done));
+                }
+            }
+            Verdict::Refused | Verdict::Unavailable => self.stay_signed_out(name),
+        }
+    }
+
+    pub(super) fn restore_from_sibling(&mut self, name: CallId, handover: Handover) {
+        if self.exchange.is_none() {
+            self.sign_in_from_sibling(handover);
+        }
+        self.restored(name);
+    }
+
+    pub(super) fn restored(&mut self, name: CallId) {
+        if let Some(wish) = self.take_wish(name) {
+            let (return_to, carry) = (wish.return_to, wish.carry);
+            self.reply(wish.ticket, Ok(Reply::SignedIn { return_to, carry }));
+        }
+    }
+
+    fn stay_signed_out(&mut self, name: CallId) {
+        self.restore_failed(name, Error::new(Code::LoginRequired));
+    }
+
+    pub(in crate::session) fn restore_failed(&mut self, name: CallId, error: Error) {
+        if let Some(wish) = self.take_wish(name) {
+            self.reply(wish.ticket, Err(error));
+        }
+    }
+
+    fn take_wish(&mut self, name: CallId) -> Option<Wish> {
+        let at = self.shared.wishes.iter().position(|(it, _)| *it == name)?;
+        Some(self.shared.wishes.swap_remove(at).1)
+    }
+
+    /// The answer was no session. Whether anybody may try again soon depends on what it was.
+    pub(in crate::session) fn restore_answered(&mut self, exchange: &Exchange, error: &Error) {
+        let claim = exchange.transaction.restore.as_ref();
+        let claim = claim.and_then(|restore| restore.claim.as_deref());
+        let Some(owner) = claim.and_then(Name::parse) else {
+            return;
+        };
+        let closes = !matches!(
+            error.code,
+            Code::LoginRequired
+                | Code::InteractionRequired
+                | Code::ConsentRequired
+                | Code::AccountSelectionRequired
+                | Code::SessionChanged
+        );
+        self.transact(Job::Told, Step::Answered { owner, closes });
+    }
+}
