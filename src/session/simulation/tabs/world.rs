@@ -44,7 +44,7 @@ impl Seen {
     /// Whether each of them happened in one of a hundred histories at least.
     pub(super) fn is_rich(&self, histories: u64) -> bool {
         let often = |what: &&str| self.0.get(*what).is_some_and(|it| it * 100 >= histories);
-        super::rules::INTERESTING.iter().all(|what| often(&what))
+        super::rules::INTERESTING.iter().all(often)
     }
 }
 
