@@ -302,7 +302,7 @@ impl World {
                 }
             }
             Ok(Reply::Navigate { url, record, .. }) => {
-                if record.contains("\"claim\"") {
+                if record.contains("\"claim\"") && !self.jumps {
                     self.rules.restore_leaves(self.now);
                     self.seen.count("left to restore");
                 }
@@ -378,14 +378,16 @@ impl World {
         });
         let view = self.tabs[tab].view.clone();
         let buried = view.is_some_and(|mark| mark.tombstone && mark.session == own.session);
-        if !buried && self.tabs[tab].view.as_ref() != Some(&own) {
+        // Whoever joins finds the mark of the session; if it is another one, the ledger tells which is right.
+        if buried || origin == SignInOrigin::Joined {
+            self.compare(tab);
+        } else {
             self.rules
                 .mark_is_written(&own, self.tabs[tab].last_read.is_some());
             self.write_mark(tab, own);
         }
-        match buried {
-            true => self.compare(tab),
-            false => self.ask(tab, Command::MarkWritten),
+        if !buried {
+            self.ask(tab, Command::MarkWritten);
         }
     }
 }
