@@ -218,7 +218,7 @@ impl Session {
             Stage::Barred if self.is_shared() => {
                 self.renewal.stage = Stage::Busy;
                 self.renewal.attempt = self.next_name();
-                self.look_again(self.renewal.attempt);
+                self.begin_again(self.renewal.attempt);
             }
             Stage::Barred => self.answer_waiters(&Error::new(Code::ReauthenticationNeeded)),
             Stage::Idle if self.now < self.renewal.not_before => self.answer_put_off(),

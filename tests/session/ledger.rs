@@ -162,6 +162,19 @@ fn t_2_7_a_result_that_comes_late_clears_the_recovery() {
 }
 
 #[test]
+fn t_2_7_each_later_need_asks_again() {
+    let (mut first, mut second, ticket) = second_in_line();
+    second.pass(13 * SECOND);
+    assert_eq!(second.code(ticket), Code::ReauthenticationNeeded);
+    first.answer(TOKEN, first.tokens("2").answer());
+    first.judge_signatures();
+    second.shell.sibling = first.handover();
+    let again = second.ask(Command::Refresh);
+    assert!(matches!(second.reply(again), Ok(Reply::Done)));
+    assert_eq!((second.last_error(), second.count(TOKEN)), (None, 0));
+}
+
+#[test]
 fn t_2_6_a_sender_that_died_after_it_published_is_committed_for() {
     let (mut first, mut second, ticket) = second_in_line();
     first.shell.blocked = true;

@@ -104,6 +104,12 @@ impl Session {
         self.look_again(attempt);
     }
 
+    /// A need comes after a recovery: everybody may have been heard of since.
+    pub(in crate::session) fn begin_again(&mut self, attempt: CallId) {
+        self.shared.asked = 0;
+        self.look_again(attempt);
+    }
+
     /// The record is looked at again: the intent's time is over, or a need comes after a recovery.
     pub(in crate::session) fn look_again(&mut self, attempt: CallId) {
         self.transact(Job::LookAgain(attempt), Step::Look);

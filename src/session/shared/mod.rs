@@ -23,7 +23,7 @@ pub(super) use restoring::Wish;
 
 use super::effect::Effect;
 use super::event::CallId;
-use super::ledger::{Name, Outcome, Sent, Step, Who};
+use super::ledger::{Name, Outcome, Sent, Step, Verdict, Who};
 use super::machine::{Entropy, Purpose, Session};
 use super::proof::Proof;
 use super::sign_out::SignOutJob;
@@ -127,6 +127,15 @@ pub(super) enum Job {
     Told,
 }
 
+impl Job {
+    fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::LookAgain(_) | Self::Take(..) | Self::Compare(_) | Self::Check | Self::Seek(_)
+        )
+    }
+}
+
 /// Who asked the siblings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asker {
@@ -186,6 +195,10 @@ impl Session {
 
     /// The vault's transaction is over.
     pub(super) fn ledger_answered(&mut self, job: Job, outcome: &Outcome) {
+        // What was read before a sleep is no news.
+        if outcome.verdict == Verdict::TooLate && job.only_looks() {
+            return self.transact(job, Step::Look);
+        }
         match job {
             Job::Win {
                 attempt,

@@ -30,6 +30,8 @@ pub(super) struct Tab {
     pub(super) open: BTreeMap<Ticket, Option<String>>,
     /// What the last transaction of this tab showed.
     pub(super) last_read: Option<Record>,
+    /// Its last transaction was not heard of: the next one, at the latest a refresh, tells.
+    pub(super) blind: bool,
     next_ticket: Ticket,
     seed: u64,
 }
@@ -54,6 +56,7 @@ impl Tab {
             trip: None,
             open: BTreeMap::new(),
             last_read: None,
+            blind: false,
             next_ticket: 0,
             seed,
         }
@@ -71,6 +74,9 @@ fn open(config: &Config, seed: u64, off: Option<Guard>) -> Session {
 impl World {
     pub(super) fn ask(&mut self, tab: usize, command: Command) {
         let it = &mut self.tabs[tab];
+        if it.closed {
+            return;
+        }
         it.next_ticket += 1;
         let ticket = it.next_ticket;
         let user = it.shown.as_ref().map(|(_, user)| user.clone());
@@ -115,6 +121,7 @@ impl World {
         it.open.clear();
         it.trip = None;
         it.last_read = None;
+        it.blind = false;
         it.session = open(&self.config, it.seed, self.off);
         it.view = self.mark.clone();
     }
@@ -160,6 +167,29 @@ impl World {
             (4..=8, Some(_)) => self.ask(tab, Command::Refresh),
             (9, _) if self.dice.one_in(3) => self.ask(tab, Command::Wake),
             _ => {}
+        }
+    }
+
+    /// The user signs out in one tab while another one's sign-in is between its record and its mark.
+    pub(super) fn cross_with_sign_out(&mut self, tab: usize) {
+        let other = (0..self.tabs.len()).find(|other| {
+            let it = &self.tabs[*other];
+            *other != tab && it.shown.is_some() && !it.frozen
+        });
+        if let Some(other) = other {
+            self.seen.count("crossed with a sign-out");
+            if let Some(shown) = self.tabs[other].shown.clone() {
+                self.sign_out(other, &shown);
+            }
+            // It wrote the tombstone, and its user closed it.
+            if self.dice.one_in(2) {
+                while let Some(at) = self.transactions.iter().position(|it| it.tab == other) {
+                    let transaction = self.transactions.remove(at);
+                    self.run_transaction(transaction);
+                }
+                self.leave_page(other);
+                self.tabs[other].closed = true;
+            }
         }
     }
 
@@ -272,7 +302,7 @@ impl World {
                 }
             }
             Ok(Reply::Navigate { url, record, .. }) => {
-                if record.contains("\"claim\"") {
+                if record.contains("\"claim\"") && !self.jumps {
                     self.rules.restore_leaves(self.now);
                     self.seen.count("left to restore");
                 }
@@ -283,12 +313,12 @@ impl World {
                 self.leave_page(tab);
                 self.tabs[tab].trip = Some(Trip { url, record });
             }
-            Ok(Reply::SignedOut { end_session }) => {
-                if end_session.is_some() {
-                    self.sso = None;
-                    self.leave_page(tab);
-                    self.tabs[tab].closed = self.dice.one_in(2);
-                }
+            Ok(Reply::SignedOut {
+                end_session: Some(_),
+            }) => {
+                self.sso = None;
+                self.leave_page(tab);
+                self.tabs[tab].closed = self.dice.one_in(2);
             }
             _ => {}
         }
@@ -348,14 +378,16 @@ impl World {
         });
         let view = self.tabs[tab].view.clone();
         let buried = view.is_some_and(|mark| mark.tombstone && mark.session == own.session);
-        if !buried && self.tabs[tab].view.as_ref() != Some(&own) {
+        // Whoever joins finds the mark of the session; if it is another one, the ledger tells which is right.
+        if buried || origin == SignInOrigin::Joined {
+            self.compare(tab);
+        } else {
             self.rules
                 .mark_is_written(&own, self.tabs[tab].last_read.is_some());
             self.write_mark(tab, own);
         }
-        match buried {
-            true => self.compare(tab),
-            false => self.ask(tab, Command::MarkWritten),
+        if !buried {
+            self.ask(tab, Command::MarkWritten);
         }
     }
 }

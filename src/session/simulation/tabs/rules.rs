@@ -10,7 +10,8 @@ use crate::session::simulation::provider::{ISSUER, user_of};
 use crate::session::tabs::{Mark, SessionId, user_hash};
 
 /// Without these a run has found nothing.
-pub(super) const INTERESTING: [&str; 24] = [
+pub(super) const INTERESTING: [&str; 25] = [
+    "crossed with a sign-out",
     "frozen",
     "thawed",
     "killed",
@@ -175,7 +176,7 @@ impl World {
     pub(super) fn check_settled(&mut self) -> Result<(), String> {
         let record = self.record();
         for (number, tab) in self.tabs.iter().enumerate() {
-            let Some((session, _)) = &tab.shown else {
+            let Some((session, _)) = tab.shown.as_ref().filter(|_| !tab.blind) else {
                 continue;
             };
             let buried = self

@@ -223,6 +223,9 @@ impl World {
                 let heard = self.trouble != Trouble::Silent;
                 self.rules.ran(&step, &found, record.as_ref(), heard);
                 self.count_step(&step, &found);
+                if matches!(step, Step::Begin { .. }) && self.dice.one_in(3) {
+                    self.cross_with_sign_out(tab);
+                }
             }
             if kept && self.trouble != Trouble::Silent {
                 outcome = found;
@@ -275,6 +278,7 @@ impl World {
                     self.seen.count("slept through a transaction");
                 }
                 self.tabs[tab].last_read = outcome.record.clone();
+                self.tabs[tab].blind = outcome.verdict == Verdict::Unavailable;
                 let leaves = departure.filter(|_| outcome.verdict == Verdict::Done);
                 if let Some(departure) = leaves {
                     self.send(tab, departure.call, departure.request);

@@ -44,7 +44,7 @@ impl Seen {
     /// Whether each of them happened in one of a hundred histories at least.
     pub(super) fn is_rich(&self, histories: u64) -> bool {
         let often = |what: &&str| self.0.get(*what).is_some_and(|it| it * 100 >= histories);
-        super::rules::INTERESTING.iter().all(|what| often(&what))
+        super::rules::INTERESTING.iter().all(often)
     }
 }
 
@@ -62,6 +62,8 @@ pub(super) struct World {
     pub(super) queue: Vec<(usize, u64, CallId, u64)>,
     pub(super) granted: Option<(usize, u64)>,
     pub(super) no_locks: bool,
+    /// Whether clocks are set now and then.
+    pub(super) jumps: bool,
     pub(super) mark: Option<Mark>,
     pub(super) tabs: Vec<Tab>,
     pub(super) parcels: Vec<Parcel>,
@@ -104,6 +106,7 @@ impl World {
             config,
             off,
             no_locks: dice.one_in(5),
+            jumps: dice.one_in(6),
             dice,
             now: 1_700_000_000_000,
             provider,
@@ -195,7 +198,8 @@ impl World {
             for tab in 0..self.tabs.len() {
                 self.come_back(tab);
             }
-            self.now += 500;
+            // A clock that was set back makes a time to wait for as long as that.
+            self.now += if self.jumps { 10_000 } else { 500 };
             self.clocks_tick();
             self.check()?;
             if round > 40 && self.is_settled() {
@@ -244,7 +248,7 @@ impl World {
                 self.tabs[tab].frozen = true;
             }
             0..=6 => self.thaw(tab),
-            7 | 8 => {
+            7 => {
                 self.seen.count("killed");
                 self.leave_page(tab);
                 match self.dice.one_in(3) {
@@ -259,6 +263,11 @@ impl World {
                 self.seen.count("trouble");
             }
             11..=13 if self.dice.one_in(6) => self.clear_storage(),
+            // A clock that is set, in some histories.
+            8 if self.jumps => {
+                self.seen.count("clock set");
+                self.tabs[tab].skew += self.dice.roll(1_200_000) as i64 - 600_000;
+            }
             // The provider ends its own session, and another one may begin there.
             14 => self.sso = None,
             _ => self.sso = Some("alice"),
