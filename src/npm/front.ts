@@ -93,7 +93,7 @@ export class Front<TUser> implements Auth<TUser> {
       const front = this;
       this.#side = new VaultSide<TUser>(
         {
-          client: options,
+          client: options as object as VaultOptions,
           store: this.#store,
           get state() {
             return front.#state;
@@ -277,7 +277,7 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
     const { query, record, replayed, restore } = arrival;
-    if (VAULT && this.#side.land && !(await this.#side.redeems(arrival, this.#config()))) return;
+    if (VAULT && this.#side.land && !(await this.#side.redeems(arrival))) return;
     // The session and what failed before it are shown as one.
     await explain(arrival.carry);
     if (VAULT && replayed && this.#side.land) return this.#side.failed(fail("callback_replayed"));
@@ -368,17 +368,16 @@ export class Front<TUser> implements Auth<TUser> {
 
   #connect(): Promise<Link> {
     const names = this.#names();
-    const config = this.#config();
+    const { user: _, restore: __, ...options } = this.#options;
+    const config = { ...options, redirectUri: this.#redirectUri };
     const way = VAULT
-      ? workerVault(config as VaultOptions, names, () => this.#store.mark ?? this.#side.expected)
+      ? workerVault(
+          config as object as VaultOptions,
+          names,
+          () => this.#store.mark ?? this.#side.expected,
+        )
       : pageVault(JSON.stringify(config), names);
     return Link.open(way, names, (notice) => this.#hear(notice));
-  }
-
-  /** The options as the vault gets them. */
-  #config(): object {
-    const { user: _, restore: __, ...options } = this.#options;
-    return { ...options, redirectUri: this.#redirectUri };
   }
 
   /** Resolves when it is clear whose session this page shows. */

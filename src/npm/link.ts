@@ -58,7 +58,7 @@ export type Connect = (receive: (message: Incoming, handle: unknown) => void) =>
 
 /** A front's way to its vault. In the page that is a direct call: an answer can be there before `ask` returns. */
 export class Link {
-  readonly #post: Post;
+  #post!: Post;
   /** What the texts of errors call by name. */
   readonly #names: Record<string, string>;
   readonly #waiting = new Map<number, Waiting>();
@@ -66,8 +66,7 @@ export class Link {
   #held: Promise<void> | null = null;
   #tickets = 0;
 
-  private constructor(post: Post, names: Record<string, string>) {
-    this.#post = post;
+  private constructor(names: Record<string, string>) {
     this.#names = names;
   }
 
@@ -77,13 +76,8 @@ export class Link {
     names: Record<string, string>,
     onNotice: (notice: Notice) => void,
   ): Promise<Link> {
-    let link: Link | undefined;
-    link = new Link(
-      await connect(
-        (message, handle) => link !== undefined && link.#receive(message, handle, onNotice),
-      ),
-      names,
-    );
+    const link = new Link(names);
+    link.#post = await connect((message, handle) => link.#receive(message, handle, onNotice));
     return link;
   }
 

@@ -99,6 +99,7 @@ fn embed(wasm: &[u8], out: &Path) -> Result<()> {
     // The streams want tables of their own, and parts of them too.
     let options = zopfli::Options {
         maximum_block_splits: 30,
+        iteration_count: std::num::NonZeroU64::MIN.saturating_add(59),
         ..zopfli::Options::default()
     };
     zopfli::compress(

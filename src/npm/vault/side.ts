@@ -14,7 +14,7 @@ const STEP_MS = 100;
 
 /** What a front shows its other half of itself. */
 export interface Page<TUser> {
-  readonly client: { issuer: string; clientId: string };
+  readonly client: VaultOptions;
   readonly store: Store;
   readonly state: AuthState<TUser>;
   /** The session this page shows, and its mark. */
@@ -72,8 +72,8 @@ export class VaultSide<TUser> {
    * On the redirect page: whether the answer can be redeemed here. If nothing of the vault outlives the page, the app has
    * to do it.
    */
-  async redeems(answer: Answer, options: object): Promise<boolean> {
-    const { place } = placeOf(options as VaultOptions);
+  async redeems(answer: Answer): Promise<boolean> {
+    const { place } = placeOf(this.#page.client);
     if (await outlivesPage(await place())) return true;
     this.land?.({ answer });
     return false;
