@@ -14,7 +14,7 @@ use super::proof::Proof;
 use super::provider::{After, Provider};
 use super::renewal::Renewal;
 #[cfg(feature = "ledger")]
-use super::shared::{Asker, Held, Job, Shared};
+use super::shared::{Asker, Held, Job, Shared, Wish};
 use super::sign_in::Exchange;
 use super::sign_out::SignOutJob;
 use super::tabs::SessionId;
@@ -235,6 +235,17 @@ impl Session {
             Command::SignIn(want) => {
                 self.with_metadata(After::SignIn(ticket, Box::new(want), None))
             }
+            #[cfg(feature = "ledger")]
+            Command::Restore {
+                return_to,
+                mark,
+                carry,
+            } if self.config.ledger => self.seek(Wish {
+                ticket,
+                return_to,
+                mark,
+                carry,
+            }),
             Command::Restore {
                 return_to,
                 mark,

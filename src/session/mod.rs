@@ -6,8 +6,11 @@
 //!
 //! A sign-in passes through the modules in this order: [`config`] says who we are, `sign_in` builds the request and
 //! redeems the answer, `proof` judges the ID token, `renewal` keeps the access token fresh, `calls` authorizes API
-//! calls, `sign_out` ends it all. [`policy`], [`resources`], [`tabs`] and [`transaction`] hold the rules they share. With the
-//! feature `worker`, `park` lets a session outlive its vault.
+//! calls, `sign_out` ends it all. [`policy`], [`resources`], [`tabs`] and [`transaction`] hold the rules they share.
+//!
+//! With the feature `worker`, `park` lets a session outlive its vault. With the feature `ledger` and the option of that
+//! name the tabs of an origin share one grant: `ledger` is the record and what may happen to it, `shared` how a session
+//! uses it.
 
 pub mod config;
 pub mod effect;

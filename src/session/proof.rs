@@ -158,6 +158,8 @@ impl Session {
         let mut proof = self.proofs.swap_remove(at);
         if valid == Some(true) {
             return match proof.of {
+                #[cfg(feature = "ledger")]
+                Use::Exchange if self.config.ledger => self.enter_ledger(proof),
                 Use::Exchange => self.establish(proof),
                 Use::Refresh => self.renewed(proof.tokens, Some(proof.claims), proof.received_at),
             };

@@ -281,7 +281,7 @@ impl Session {
                 };
                 self.send(purpose, request, TOKEN_DEADLINE_MS, SendKind::Refresh);
             }
-            Err(error) => self.bar_for_good(error),
+            Err(error) => self.bar(error),
         }
     }
 
@@ -322,7 +322,7 @@ impl Session {
                 self.unspent();
             }
             Outcome::Refused(error) => {
-                self.bar_for_good(error);
+                self.bar(error);
                 #[cfg(feature = "ledger")]
                 self.unspent();
             }
@@ -340,7 +340,7 @@ impl Session {
                 let young = self.now.checked_sub(sent_at).is_some_and(|age| age < grace);
                 match young && !core::mem::replace(&mut self.renewal.repeated_in_grace, true) {
                     true => self.send_refresh(self.renewal.attempt),
-                    false => self.bar_for_good(error),
+                    false => self.bar(error),
                 }
             }
         }
@@ -441,7 +441,7 @@ impl Session {
 
     fn repeat_later(&mut self, error: Error, asked: u64) {
         if self.renewal.repeats >= REPEATS && self.guards.hold(Guard::RepeatsAreBounded) {
-            return self.bar_for_good(error);
+            return self.bar(error);
         }
         self.renewal.repeats += 1;
         self.renewal.failures += 1;
@@ -456,15 +456,10 @@ impl Session {
         self.renewal.put_off = None;
     }
 
-    /// Recovery after this vault's own send.
-    fn bar_for_good(&mut self, error: Error) {
-        #[cfg(feature = "ledger")]
-        self.give_up_token();
-        self.bar(error);
-    }
-
     /// Recovery: the session lives, its access token may still be used, nothing more is sent.
     pub(super) fn bar(&mut self, error: Error) {
+        #[cfg(feature = "ledger")]
+        self.give_up_what_was_sent();
         self.renewal.stage = Stage::Barred;
         self.tell(Notice::RefreshFailed(error.clone()));
         let needed = error.with_code(Code::ReauthenticationNeeded);

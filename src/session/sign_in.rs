@@ -12,8 +12,6 @@ use super::policy::Lifetime;
 use super::proof::{Proof, Use};
 use super::provider::After;
 use super::renewal::Renewal;
-#[cfg(feature = "ledger")]
-use super::shared::{Held, Wish};
 use super::tabs::{Mark, SessionId, user_hash};
 use super::transaction::{Restore, Transaction, write_record};
 use crate::protocol::authorization::{
@@ -40,35 +38,8 @@ pub(super) struct Exchange {
     mark: Option<Mark>,
 }
 
-/// The session that a sign-in becomes.
-pub(super) struct Entry {
-    pub(super) session: SessionId,
-    pub(super) origin: SignInOrigin,
-    #[cfg(feature = "ledger")]
-    pub(super) held: Option<Held>,
-}
-
 impl Session {
     pub(super) fn restore(
-        &mut self,
-        ticket: Ticket,
-        return_to: String,
-        mark: Option<Mark>,
-        carry: Option<String>,
-    ) {
-        #[cfg(feature = "ledger")]
-        if self.config.ledger {
-            return self.seek(Wish {
-                ticket,
-                return_to,
-                mark,
-                carry,
-            });
-        }
-        self.restore_by_mark(ticket, return_to, mark, carry);
-    }
-
-    pub(super) fn restore_by_mark(
         &mut self,
         ticket: Ticket,
         return_to: String,
@@ -297,44 +268,6 @@ impl Session {
 
     /// Every check passed: only now a token of the response can be used.
     pub(super) fn establish(&mut self, proof: Proof) {
-        #[cfg(feature = "ledger")]
-        if self.config.ledger {
-            return self.enter_ledger(proof);
-        }
-        self.enter_alone(proof);
-    }
-
-    /// The session is the one that the mark names, or a new one.
-    pub(super) fn enter_alone(&mut self, proof: Proof) {
-        let Some(exchange) = &mut self.exchange else {
-            return;
-        };
-        let restored = exchange.is_restore();
-        let issuer = self.config.issuer.as_str();
-        let subject = proof.claims.sub();
-        let joined = exchange
-            .mark
-            .take()
-            .filter(|mark| restored && mark.names(issuer, subject));
-        let origin = match (&joined, restored) {
-            (Some(_), _) => SignInOrigin::Joined,
-            (None, true) => SignInOrigin::Restored,
-            (None, false) => SignInOrigin::Interactive,
-        };
-        let session = match joined {
-            Some(mark) => mark.session,
-            None => SessionId::from_random(&self.random()),
-        };
-        let entry = Entry {
-            session,
-            origin,
-            #[cfg(feature = "ledger")]
-            held: None,
-        };
-        self.enter(proof, entry);
-    }
-
-    pub(super) fn enter(&mut self, proof: Proof, entry: Entry) {
         let Proof {
             tokens,
             claims,
@@ -345,12 +278,35 @@ impl Session {
             return;
         };
         let transaction = exchange.transaction;
-        let Entry {
-            session: id,
-            origin,
-            ..
-        } = entry;
-        let user_hash = user_hash(&id, self.config.issuer.as_str(), claims.sub());
+        let issuer = self.config.issuer.as_str();
+        let joined = exchange
+            .mark
+            .filter(|mark| transaction.restore.is_some() && mark.names(issuer, claims.sub()));
+        let origin = match (&joined, &transaction.restore) {
+            (Some(_), _) => SignInOrigin::Joined,
+            (None, Some(_)) => SignInOrigin::Restored,
+            (None, None) => SignInOrigin::Interactive,
+        };
+        let (id, user_hash) = match joined {
+            Some(mark) => (mark.session, mark.user_hash),
+            None => {
+                let id = SessionId::from_random(&self.random());
+                let hash = user_hash(&id, self.config.issuer.as_str(), claims.sub());
+                (id, hash)
+            }
+        };
+        #[cfg(feature = "ledger")]
+        let entry = self.take_entry();
+        #[cfg(feature = "ledger")]
+        let (id, user_hash, origin) = match &entry {
+            Some(entry) => {
+                let id = entry.session.clone();
+                let issuer = self.config.issuer.as_str();
+                let hash = super::tabs::user_hash(&id, issuer, claims.sub());
+                (id, hash, entry.origin)
+            }
+            None => (id, user_hash, origin),
+        };
         self.diagnose(&tokens, &claims);
         self.renewal = Renewal::default();
         self.answer_everybody(&Error::new(Code::SessionChanged));
@@ -371,7 +327,7 @@ impl Session {
             from_401: false,
             nonce: transaction.nonce,
             #[cfg(feature = "ledger")]
-            held: entry.held,
+            held: entry.and_then(|entry| entry.held),
         });
         self.clear_error();
         self.tell(Notice::SignedIn(self.snapshot(), origin));

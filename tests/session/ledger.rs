@@ -4,6 +4,7 @@ use keyward::protocol::error::Code;
 use keyward::session::effect::{SignInOrigin, SignedOutReason};
 use keyward::session::tabs::Mark;
 use keyward::session::{Command, Event, NetworkFailure, Reply};
+use serde_json::json;
 
 use crate::driver::{Driver, HOUR, MINUTE, SECOND};
 use crate::provider::{REVOKE, TOKEN, oauth_error, retry_after, text_answer};
@@ -125,6 +126,19 @@ fn t_2_6_what_may_have_been_used_is_left_to_its_intent() {
     page.pass(MINUTE);
     assert_eq!(page.code(again), Code::ReauthenticationNeeded);
     assert_eq!(page.sends_of("RT~1"), 1);
+}
+
+#[test]
+fn t_2_6_a_declared_grace_lets_the_owner_of_the_intent_send_once_more() {
+    let mut page = Driver::with(json!({ "ledger": true, "rotationGrace": 30 }));
+    page.sign_in();
+    page.shell.story.clear();
+    let ticket = page.start_refresh();
+    page.fail(TOKEN, NetworkFailure::Timeout);
+    page.pass_probe();
+    page.fail(TOKEN, NetworkFailure::Timeout);
+    assert_eq!(page.code(ticket), Code::ReauthenticationNeeded);
+    assert_eq!(page.shell.story, ["win", "send", "win", "send"]);
 }
 
 #[test]

@@ -8,8 +8,14 @@ use crate::session::guards::Guard;
 use crate::session::ledger::{Name, Outcome, Sent, Step, Verdict};
 use crate::session::machine::Session;
 use crate::session::proof::Proof;
-use crate::session::sign_in::Entry;
 use crate::session::tabs::SessionId;
+
+/// The session that a sign-in becomes, going by the ledger.
+pub(in crate::session) struct Entry {
+    pub(in crate::session) session: SessionId,
+    pub(in crate::session) origin: SignInOrigin,
+    pub(in crate::session) held: Option<Held>,
+}
 
 impl Session {
     /// Every check passed; what is missing is the record.
@@ -31,7 +37,7 @@ impl Session {
                 grant,
             },
             // A restore that left without the ledger joins by the mark.
-            Some(_) => return self.enter_alone(proof),
+            Some(_) => return self.establish(proof),
             None => Step::Begin {
                 session,
                 who,
@@ -101,6 +107,15 @@ impl Session {
                 self.enter(proof, entry);
             }
         }
+    }
+
+    fn enter(&mut self, proof: Proof, entry: Entry) {
+        self.shared.entry = Some(entry);
+        self.establish(proof);
+    }
+
+    pub(in crate::session) fn take_entry(&mut self) -> Option<Entry> {
+        self.shared.entry.take()
     }
 
     fn end_unwanted(&mut self, session: SessionId, grant: Name) {

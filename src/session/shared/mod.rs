@@ -18,6 +18,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use entering::Entry;
 pub use handover::Handover;
 pub(super) use restoring::Wish;
 
@@ -65,6 +66,8 @@ pub(super) struct Shared {
     waits: (u64, bool),
     /// A sign-in that passed every check and is being written.
     arrived: Option<(CallId, SessionId, Proof)>,
+    /// What it becomes.
+    entry: Option<Entry>,
     /// Sign-outs whose tombstone is being written.
     leaving: Vec<Leaving>,
     /// Attempts to restore that wait for the ledger or a sibling.
@@ -82,6 +85,7 @@ impl Shared {
             asked: 0,
             waits: (0, false),
             arrived: None,
+            entry: None,
             leaving: Vec::new(),
             wishes: Vec::new(),
         }

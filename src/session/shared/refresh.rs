@@ -121,8 +121,15 @@ impl Session {
         self.transact(Job::TakeBack, step);
     }
 
+    /// The recovery is that of this vault's own send.
+    pub(in crate::session) fn give_up_what_was_sent(&mut self) {
+        if self.shared.sent.is_some() {
+            self.give_up_token();
+        }
+    }
+
     /// This vault never sends the present refresh token again.
-    pub(in crate::session) fn give_up_token(&mut self) {
+    fn give_up_token(&mut self) {
         if let Some(held) = self.live.as_mut().and_then(|live| live.held.as_mut()) {
             held.given_up = true;
         }

@@ -35,7 +35,7 @@ impl Session {
             _ if self.live.is_some() => self.restored(name),
             _ if outcome.verdict == Verdict::Unavailable => {
                 if let Some(wish) = self.take_wish(name) {
-                    self.restore_by_mark(wish.ticket, wish.return_to, wish.mark, wish.carry);
+                    self.restore(wish.ticket, wish.return_to, wish.mark, wish.carry);
                 }
             }
             Some(standing) if standing.ended => {

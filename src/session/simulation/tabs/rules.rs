@@ -139,8 +139,10 @@ impl Rules {
         }
     }
 
+    /// Nobody can tell any more what ended before.
     pub(super) fn storage_cleared(&mut self) {
         self.restores.clear();
+        self.ended.clear();
     }
 }
 
