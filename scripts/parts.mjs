@@ -54,7 +54,6 @@ const VAULT_TESTS = [
   "environment.test.mjs",
   "fetch-refused.test.mjs",
   "fetch.test.mjs",
-  "history.test.mjs",
   "refresh.test.mjs",
   "secrets.test.mjs",
   "signin.test.mjs",
