@@ -2,7 +2,7 @@ import type { AuthError, WireError } from "../errors.js";
 import type { AuthOptions, VaultOptions } from "../types.js";
 import { vaultUrl } from "./url.js";
 
-/** What the redirect page tells the app of the answer that it took. No part of it is a secret. */
+/** What the redirect page tells the app of the answer that it took. Only `answer` has a secret in it. */
 export interface Outcome {
   /** What went wrong. */
   error?: WireError | undefined;
@@ -12,14 +12,14 @@ export interface Outcome {
   fresh?: boolean;
   /** The session's mark, where storage has none: without localStorage the next page could not name it. */
   mark?: string | undefined;
-  /** The answer itself, where no vault outlives the redirect page. */
-  answer?: Answer | undefined;
+  /** The answer itself, with the verifier in its record, where no vault outlives the redirect page. */
+  answer?: Unredeemed | undefined;
   /** The code of an error from before the way to the provider. */
   carry?: WireError["code"] | undefined;
 }
 
 /** An answer of the provider that is still to be redeemed. */
-export interface Answer {
+export interface Unredeemed {
   query: string;
   record: string | null;
   replayed: boolean;

@@ -4,7 +4,7 @@ import { hide, hideAndReload } from "../page_life.js";
 import type { Mark, Store } from "../store.js";
 import { claimsOfUser } from "../claims.js";
 import type { AuthState, VaultOptions } from "../types.js";
-import { takeOutcome, wireError, type Answer, type Outcome } from "./outcome.js";
+import { takeOutcome, wireError, type Outcome, type Unredeemed } from "./outcome.js";
 import { placeOf } from "./place.js";
 import { outlivesPage } from "./port.js";
 
@@ -24,7 +24,7 @@ export interface Page<TUser> {
   name(error: WireError): AuthError;
   report(error: AuthError): void;
   restore(failure: AuthError | null): Promise<void>;
-  finish(answer: Answer): Promise<void>;
+  finish(answer: Unredeemed): Promise<void>;
   settleSignedOut(failure: AuthError | null): void;
   /** Takes a session whose user this page shows, or will show. */
   follow(snapshot: SnapshotWire, mark: Mark | null): void;
@@ -58,10 +58,10 @@ export class VaultSide<TUser> {
   /** The page that took the provider's answer has left word of what came of it. */
   async start(): Promise<void> {
     const { error, final, fresh, carry, mark, answer } = takeOutcome(this.#page.client);
+    this.#fresh = answer ? !answer.restore : fresh === true;
     if (answer) return this.#page.finish(answer);
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
-    this.#fresh = fresh === true;
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
     if (final) this.#page.settleSignedOut(shown);
@@ -72,7 +72,7 @@ export class VaultSide<TUser> {
    * On the redirect page: whether the answer can be redeemed here. If nothing of the vault outlives the page, the app has
    * to do it.
    */
-  async redeems(answer: Answer): Promise<boolean> {
+  async redeems(answer: Unredeemed): Promise<boolean> {
     const { place } = placeOf(this.#page.client);
     if (await outlivesPage(await place())) return true;
     this.land?.({ answer });
@@ -114,7 +114,9 @@ export class VaultSide<TUser> {
 
   /** Somebody signed in, on this page's behalf or on another's. */
   signedIn(notice: Notice): void {
-    this.#fresh = notice.origin === "interactive" && this.#page.state.status !== "loading";
+    // A load that only waits for the session did not bring it.
+    const loading = this.#page.state.status === "loading";
+    this.#fresh = notice.origin === "interactive" && (this.#fresh || !loading);
     this.#take(notice, null);
   }
 
