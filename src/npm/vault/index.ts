@@ -21,20 +21,5 @@ export function createAuth<TUser = User>(options: VaultOptions<TUser>): Auth<TUs
   return create(options);
 }
 
-export { AuthError, isAuthError } from "../errors.js";
-export type { AuthErrorCode, AuthErrorGroup } from "../codes.js";
-export type { ProviderSaid } from "../errors.js";
-export type {
-  Auth,
-  AuthEvents,
-  AuthOptions,
-  AuthState,
-  Diagnosis,
-  Resource,
-  SignInOptions,
-  SignOutOptions,
-  SignedOutReason,
-  StandardSchema,
-  User,
-  VaultOptions,
-} from "../types.js";
+export * from "../api.js";
+export type { VaultOptions } from "../types.js";

@@ -51,32 +51,24 @@ export async function openPort(place: Place): Promise<Port> {
   const { url, name, extendedLifetime } = place;
   const script = (address: URL) => trusted(place.policy, address);
   if (place.parking) await park(script(new URL("park.js", url)));
-  if (typeof SharedWorker === "undefined") return dedicated(new Worker(script(url), { name }));
-  return shared(new SharedWorker(script(url), { name, extendedLifetime } as WorkerOptions));
+  if (typeof SharedWorker === "undefined") {
+    const own = new Worker(script(url), { name });
+    return portOf(own, own);
+  }
+  const worker = new SharedWorker(script(url), { name, extendedLifetime } as WorkerOptions);
+  return portOf(worker, worker.port);
 }
 
-function shared(worker: SharedWorker): Port {
-  const { port } = worker;
+/** `worker` tells of its errors, `channel` carries the messages: for a dedicated worker they are one. */
+function portOf(worker: AbstractWorker, channel: MessagePort | Worker): Port {
   return {
-    shared: true,
-    post: (message, transfer = []) => port.postMessage(message, transfer),
+    shared: "close" in channel,
+    post: (message, transfer = []) => channel.postMessage(message, transfer),
     listen: (onMessage, onError) => {
       worker.onerror = onError;
-      port.onmessage = ({ data }) => onMessage(data);
+      channel.onmessage = ({ data }: MessageEvent) => onMessage(data);
     },
-    close: () => port.close(),
-  };
-}
-
-function dedicated(worker: Worker): Port {
-  return {
-    shared: false,
-    post: (message, transfer = []) => worker.postMessage(message, transfer),
-    listen: (onMessage, onError) => {
-      worker.onerror = onError;
-      worker.onmessage = ({ data }) => onMessage(data);
-    },
-    close: () => worker.terminate(),
+    close: () => ("close" in channel ? channel.close() : channel.terminate()),
   };
 }
 

@@ -549,7 +549,8 @@ impl World {
     }
 }
 
-fn open(config: &Config, seed: u64, off: Option<Guard>) -> Session {
+/// A session with every guard but one, whose random values are those of this seed.
+pub(super) fn open(config: &Config, seed: u64, off: Option<Guard>) -> Session {
     let mut bytes = Dice::new(seed ^ 0x5eed);
     let entropy = move |buffer: &mut [u8]| buffer.fill_with(|| bytes.roll(256) as u8);
     let mut session = Session::new(config.clone(), Box::new(entropy));

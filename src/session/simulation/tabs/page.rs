@@ -9,7 +9,8 @@ use crate::session::effect::{SignInOrigin, Status};
 use crate::session::event::Ticket;
 use crate::session::guards::Guard;
 use crate::session::ledger::Record;
-use crate::session::simulation::provider::{Dice, user_of};
+use crate::session::simulation::provider::user_of;
+use crate::session::simulation::world::open;
 use crate::session::tabs::{Mark, SessionId};
 use crate::session::{Command, Config, Event, Notice, Reply, Session, SignIn};
 
@@ -61,14 +62,6 @@ impl Tab {
             seed,
         }
     }
-}
-
-fn open(config: &Config, seed: u64, off: Option<Guard>) -> Session {
-    let mut bytes = Dice::new(seed ^ 0x5eed);
-    let entropy = move |buffer: &mut [u8]| buffer.fill_with(|| bytes.roll(256) as u8);
-    let mut session = Session::new(config.clone(), Box::new(entropy));
-    session.guards.off = off;
-    session
 }
 
 impl World {
