@@ -41,9 +41,9 @@ async function answer({ request, clientId }: FetchEvent): Promise<Response> {
   if (client?.type !== "sharedworker" || client.url !== at("vault.js")) {
     return new Response(null, { status: 403 });
   }
-  const asked = (await request.json()) as { key: string; parked?: unknown; ifNone?: boolean };
+  const asked = (await request.json()) as { key: string; parked?: unknown };
   if (asked.parked === undefined) return Response.json(parked.get(asked.key) ?? null);
   if (asked.parked === null) parked.delete(asked.key);
-  else if (!asked.ifNone || !parked.has(asked.key)) parked.set(asked.key, asked.parked);
+  else parked.set(asked.key, asked.parked);
   return Response.json(null);
 }

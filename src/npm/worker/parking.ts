@@ -14,9 +14,6 @@ export class Parking {
   /** Each request waits for the one before it: the last state has to be the one that stays. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** What is kept, as far as this vault knows. */
-  #kept: Parked | null = null;
-
   constructor(key: string) {
     this.#key = key;
   }
@@ -29,30 +26,22 @@ export class Parking {
     const answer = await this.#ask({}).catch(() => null);
     const parked = (await answer?.json().catch(() => null)) as Parked | null | undefined;
     if (!parked) return undefined;
-    if (!mark?.startsWith(`+${parked.session}.`)) {
-      this.keep(undefined, () => {});
-      return undefined;
-    }
-    this.#kept = parked;
-    return parked.text;
+    if (mark?.startsWith(`+${parked.session}.`)) return parked.text;
+    this.keep(undefined, () => {});
+    return undefined;
   }
 
   /** Keeps a session, or forgets it. `done` says whether it is as safe as without a service worker. */
   keep(text: string | undefined, done: (kept: boolean) => void): void {
-    this.#kept = text === undefined ? null : { session: sessionOf(text), text };
-    void this.#ask({ parked: this.#kept }).then(
+    const parked = text === undefined ? null : { session: sessionOf(text), text };
+    void this.#ask({ parked }).then(
       () => done(true),
       () => done(false),
     );
   }
 
-  /** A service worker that was ended for being idle has forgotten everything; one that knows more than this keeps that. */
-  again(): void {
-    if (this.#kept) void this.#ask({ parked: this.#kept, ifNone: true }).catch(() => {});
-  }
-
   /** Gives no answer where no service worker is, and rejects where one is that does not answer. */
-  #ask(what: { parked?: Parked | null; ifNone?: true }): Promise<Response | null> {
+  #ask(what: { parked?: Parked | null }): Promise<Response | null> {
     const asked = this.#queue.then(() => this.#send(JSON.stringify({ key: this.#key, ...what })));
     this.#queue = asked.catch(() => {});
     return asked;

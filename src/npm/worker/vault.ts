@@ -29,7 +29,6 @@ interface Asked {
 /** The core, and the pages that use it. Every page counts its tickets from one; the core sees them by names of its own. */
 export class Vault {
   #post!: (json: string, handle: unknown) => void;
-  #parking: Parking | null = null;
   readonly #tabs = new Set<Tab>();
   readonly #asked = new Map<number, Asked>();
   readonly #calls = new Map<number, Call>();
@@ -43,7 +42,6 @@ export class Vault {
   /** Rejects with the JSON of an error for a bad option. */
   static async open(config: string, mark: string | null, parking: Parking | null): Promise<Vault> {
     const vault = new Vault();
-    vault.#parking = parking;
     const parked = await parking?.take(mark);
     vault.#post = await openCore(
       config,
@@ -59,12 +57,11 @@ export class Vault {
     this.#tabs.add(tab);
   }
 
-  /** A page is gone, and with it whoever waits for its calls. It may have been the last: what is parked is parked anew. */
+  /** A page is gone, and with it whoever waits for its calls. */
   remove(tab: Tab): void {
     this.#tabs.delete(tab);
     tab.waiting.length = 0;
     for (const [id, asked] of this.#asked) if (asked.tab === tab) this.#cancel(id);
-    this.#parking?.again();
   }
 
   receive(tab: Tab, json: string, request: RequestMessage | undefined): void {
