@@ -7,13 +7,15 @@
 //! - [`link`]: the messages between a page and its vault. Pure.
 //! - `vault` (feature `vault`): carries out the session's effects with fetch, SubtleCrypto and timers. The only
 //!   holder of tokens.
-//! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches.
+//! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches. With the feature `page-vault`,
+//!   which is on by default, the vault can be in the page itself.
 //! - `yew` (features `yew` and `router`): components and hooks.
 //! - `js` (feature `js`): the surface of the npm package.
+//! - `vault_files` (feature `vault-files`): the files of a vault in a worker, for apps that are built without npm.
 //!
 //! Nothing points back: `protocol` knows nobody, `session` only `protocol`.
 // Without std a module that brings its own panic handler holds no text of a panic and nothing that formats one.
-#![cfg_attr(not(any(test, feature = "browser")), no_std)]
+#![cfg_attr(not(any(test, feature = "browser", feature = "vault-files")), no_std)]
 #![forbid(unsafe_code)]
 
 #[macro_use]
@@ -31,6 +33,9 @@ pub mod front;
 
 #[cfg(feature = "yew")]
 pub mod yew;
+
+#[cfg(feature = "vault-files")]
+pub mod vault_files;
 
 #[cfg(feature = "browser")]
 pub use front::{

@@ -3,25 +3,23 @@
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::{OnceCell, RefCell};
+use core::cell::RefCell;
 use core::convert::Infallible;
 
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{BroadcastChannel, Request, Response, Url, Window};
+use web_sys::{Request, Response, Window};
 
-use super::callback::{Arrival, Client, arrive};
 use super::config::AuthConfig;
-use super::error::{AuthError, FetchError, Names};
+use super::error::{AuthError, FetchError};
 use super::latch::Latch;
-use super::link::Link;
 use super::options::{SignInOptions, SignOutOptions};
-use super::page::{Browser, Page, now};
-use super::state::{AuthEvent, AuthState, Diagnosis, ExpiresAt, User};
-use super::store::Store;
-use super::telling::{Subscription, Telling, events, states};
-use super::transactions;
-use crate::protocol::error::{Code, Error};
-use crate::session::Config;
+#[cfg(feature = "page-vault")]
+use super::page::Page;
+use super::state::{AuthEvent, AuthState, Diagnosis, User};
+use super::telling::{Subscription, events, states};
+use super::view::View;
+use super::worker::Worker;
+use crate::protocol::error::Code;
 #[cfg(feature = "trace")]
 use crate::vault::Step;
 
@@ -40,7 +38,22 @@ use crate::vault::Step;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Auth(Rc<Page>);
+pub struct Auth(Rc<Inner>);
+
+struct Inner {
+    config: AuthConfig,
+    view: Rc<View>,
+    place: Place,
+}
+
+/// Where the vault is.
+enum Place {
+    /// There is no page, and so no vault.
+    Server,
+    #[cfg(feature = "page-vault")]
+    Page(Rc<Page>),
+    Worker(Worker),
+}
 
 thread_local! {
     static CLIENTS: RefCell<Vec<Auth>> = const { RefCell::new(Vec::new()) };
@@ -58,7 +71,10 @@ impl Auth {
     #[must_use]
     pub fn new(config: AuthConfig) -> Self {
         let Some(window) = window() else {
-            return Self(Rc::new(Page::of(config, None, String::new())));
+            let view = View::loading();
+            // A server has nothing to wait for.
+            view.ready.settle(view.state.borrow().clone());
+            return Self::at(Place::Server, config, view.into());
         };
         let is_same = |auth: &&Auth| {
             auth.0.config.issuer == config.issuer && auth.0.config.client_id == config.client_id
@@ -66,7 +82,7 @@ impl Auth {
         let known = CLIENTS.with_borrow(|clients| clients.iter().find(is_same).cloned());
         if let Some(known) = known {
             if known.0.config != config {
-                known.0.report(known.0.fail(Code::ConfigConflict));
+                known.conflict();
             }
             return known;
         }
@@ -75,69 +91,63 @@ impl Auth {
         auth
     }
 
+    #[cfg(feature = "page-vault")]
     fn open(config: AuthConfig, window: Window) -> Self {
-        let location = window.location();
-        let origin = location.origin().unwrap_or_default();
-        let redirect_uri = match &config.redirect_uri {
-            Some(uri) => uri.clone(),
-            None => default_redirect_uri(&window, &origin),
+        let view = Rc::new(View::loading());
+        let place = match config.vault {
+            None => Place::Page(Page::open(&config, window, &view)),
+            Some(_) => Place::Worker(Worker::open(&config, &view)),
         };
-        let judged = Config::from_json(&config.to_json(&redirect_uri), &origin);
-        let store = Store::new(&config.issuer, &config.client_id);
-        let channel = format!("keyward.{}|{}", config.issuer, config.client_id);
-        let browser = Browser {
-            channel: BroadcastChannel::new(&channel).ok(),
-            store,
-            window: window.clone(),
-        };
-        let page = Rc::new(Page::of(config, Some(browser), redirect_uri));
-        let arrival = match judged {
-            Err(error) => {
-                let _ = page.link.set(Err(page.named(error)));
-                None
-            }
-            Ok(judged) => {
-                let hearing = Rc::downgrade(&page);
-                let link = Link::to_page(judged, move |notice| {
-                    if let Some(page) = hearing.upgrade() {
-                        page.hear(notice);
-                    }
-                });
-                let _ = page.link.set(Ok(link));
-                let client = Client {
-                    issuer: &page.config.issuer,
-                    client_id: &page.config.client_id,
-                    redirect_uri: &page.redirect_uri,
-                };
-                arrive(&window, &client)
-            }
-        };
-        page.begin(arrival);
-        Self(page)
+        Self::at(place, config, view)
+    }
+
+    /// Without a vault in the page the one of the configuration is the only one; that it is missing is told as any bad
+    /// option is.
+    #[cfg(not(feature = "page-vault"))]
+    fn open(config: AuthConfig, _: Window) -> Self {
+        let view = Rc::new(View::loading());
+        Self::at(Place::Worker(Worker::open(&config, &view)), config, view)
+    }
+
+    fn at(place: Place, config: AuthConfig, view: Rc<View>) -> Self {
+        Self(Rc::new(Inner {
+            config,
+            view,
+            place,
+        }))
+    }
+
+    fn conflict(&self) {
+        match &self.0.place {
+            Place::Server => {}
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => self.0.view.report(page.fail(Code::ConfigConflict)),
+            Place::Worker(worker) => worker.conflict(),
+        }
     }
 
     /// The state of the session.
     #[must_use]
     pub fn state(&self) -> AuthState {
-        self.0.state.borrow().clone()
+        self.0.view.state.borrow().clone()
     }
 
     /// Who is signed in.
     #[must_use]
     pub fn user(&self) -> Option<User> {
-        self.0.state.borrow().user().cloned()
+        self.0.view.state.borrow().user().cloned()
     }
 
     /// Findings about the set-up, newest last.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnosis> {
-        self.0.telling.diagnostics()
+        self.0.view.telling.diagnostics()
     }
 
     /// Waits until the load is through: callback handled, session restored, or signed out. It stays pending only while the
     /// page is leaving for the provider, and gives [`AuthState::Loading`] on a server.
     pub async fn ready(&self) -> AuthState {
-        self.0.ready.wait().await;
+        self.0.view.ready.wait().await;
         self.state()
     }
 
@@ -150,19 +160,19 @@ impl Auth {
     /// # }
     /// ```
     pub fn subscribe(&self, listener: impl FnMut(&AuthState) + 'static) -> Subscription {
-        self.0.telling.listen(states(listener))
+        self.0.view.telling.listen(states(listener))
     }
 
     /// Calls back on each event, for as long as the subscription lives.
     pub fn on(&self, listener: impl FnMut(&AuthEvent) + 'static) -> Subscription {
-        self.0.telling.listen(events(listener))
+        self.0.view.telling.listen(events(listener))
     }
 
     /// Calls back on each step that the client takes, in the front channel and in the back channel. No step holds a
     /// secret.
     #[cfg(feature = "trace")]
     pub fn on_step(&self, mut listener: impl FnMut(&Step) + 'static) -> Subscription {
-        self.0.telling.listen(move |told| {
+        self.0.view.telling.listen(move |told| {
             if let super::telling::Told::Step(step) = told {
                 listener(step);
             }
@@ -179,7 +189,12 @@ impl Auth {
     /// - `discovery_*`, `offline`, `timeout`: the provider cannot be reached; retryable ones may be tried again
     /// - `navigation_cancelled`: the user came back without an answer
     pub async fn sign_in(&self, options: SignInOptions) -> Result<Infallible, AuthError> {
-        self.0.sign_in(&options).await
+        match &self.0.place {
+            Place::Server => Err(AuthError::bare(Code::InsecureContext)),
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.sign_in(&options).await,
+            Place::Worker(worker) => worker.sign_in(&options).await,
+        }
     }
 
     /// Sends a request with the access token, to the configured resources only (RFC 6750 section 2.1). The token is renewed
@@ -196,7 +211,13 @@ impl Auth {
     /// - `api_redirected`, `api_own_authorization`: see the fix
     /// - [`FetchError::Thrown`]: what `fetch` itself throws, such as a failed network or an abort
     pub async fn fetch(&self, request: impl Into<Request>) -> Result<Response, FetchError> {
-        self.0.fetch(request.into()).await
+        let request = request.into();
+        match &self.0.place {
+            Place::Server => Err(AuthError::bare(Code::LoginRequired).into()),
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.fetch(request).await,
+            Place::Worker(worker) => worker.fetch(request).await,
+        }
     }
 
     /// [`fetch`](Self::fetch) of a URL by GET. A relative one is seen from the page.
@@ -204,11 +225,11 @@ impl Auth {
     /// # Errors
     /// Those of [`fetch`](Self::fetch).
     pub async fn get(&self, url: &str) -> Result<Response, FetchError> {
-        if self.0.browser.is_none() {
-            return Err(self.0.fail(Code::LoginRequired).into());
+        if let Place::Server = self.0.place {
+            return Err(AuthError::bare(Code::LoginRequired).into());
         }
         let request = Request::new_with_str(url).map_err(FetchError::Thrown)?;
-        self.0.fetch(request).await
+        self.fetch(request).await
     }
 
     /// Asks the UserInfo endpoint (OpenID Connect Core 1.0 section 5.3); an answer about somebody else is refused.
@@ -217,7 +238,12 @@ impl Auth {
     /// - `login_required`: nobody is signed in
     /// - `userinfo_*`: the answer cannot be used
     pub async fn user_info(&self) -> Result<User, AuthError> {
-        self.0.user_info().await
+        match &self.0.place {
+            Place::Server => Err(AuthError::bare(Code::LoginRequired)),
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.user_info().await,
+            Place::Worker(worker) => worker.user_info().await,
+        }
     }
 
     /// Renews the access token now (RFC 6749 section 6). Seldom needed: calls renew by themselves.
@@ -228,7 +254,12 @@ impl Auth {
     /// - `refresh_failed`, `offline`, `timeout`: try again later; the session lives
     /// - `refresh_rejected`: the session is over; sign in
     pub async fn refresh(&self) -> Result<(), AuthError> {
-        self.0.refresh().await
+        match &self.0.place {
+            Place::Server => Err(AuthError::bare(Code::LoginRequired)),
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.refresh().await,
+            Place::Worker(worker) => worker.refresh().await,
+        }
     }
 
     /// The access token, for a library that cannot take [`fetch`](Self::fetch). It leaves Keyward's care with this call.
@@ -236,7 +267,12 @@ impl Auth {
     /// # Errors
     /// Those of [`refresh`](Self::refresh).
     pub async fn access_token(&self) -> Result<String, AuthError> {
-        self.0.access_token().await
+        match &self.0.place {
+            Place::Server => Err(AuthError::bare(Code::LoginRequired)),
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.access_token().await,
+            Place::Worker(worker) => worker.access_token().await,
+        }
     }
 
     /// Signs out in every tab at once, revokes the grant (RFC 7009), and leaves for the provider's sign-out (OpenID Connect
@@ -245,14 +281,23 @@ impl Auth {
     /// # Errors
     /// - `config_return_target`: the return target is no URL of this origin; nobody is signed out
     pub async fn sign_out(&self, options: SignOutOptions) -> Result<(), AuthError> {
-        if self.0.browser.is_none() {
+        if let Place::Server = self.0.place {
             return Ok(());
         }
         let outcome = Latch::new();
-        let (page, told) = (self.0.clone(), outcome.clone());
+        let (auth, told) = (self.clone(), outcome.clone());
         // A component that asks for it is often gone with the first change of the state.
-        spawn_local(async move { told.settle(page.sign_out(&options).await) });
+        spawn_local(async move { told.settle(auth.leave_session(&options).await) });
         outcome.wait().await
+    }
+
+    async fn leave_session(&self, options: &SignOutOptions) -> Result<(), AuthError> {
+        match &self.0.place {
+            Place::Server => Ok(()),
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.sign_out(options).await,
+            Place::Worker(worker) => worker.sign_out(options).await,
+        }
     }
 }
 
@@ -267,81 +312,8 @@ impl core::fmt::Debug for Auth {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Auth")
             .field("client_id", &self.0.config.client_id)
-            .field("state", &self.0.state.borrow())
+            .field("state", &self.0.view.state.borrow())
             .finish_non_exhaustive()
-    }
-}
-
-impl Page {
-    fn of(config: AuthConfig, browser: Option<Browser>, redirect_uri: String) -> Self {
-        let loading = AuthState::Loading { last_error: None };
-        // A server has nothing to wait for.
-        let ready = match browser {
-            Some(_) => Latch::new(),
-            None => Latch::settled(loading.clone()),
-        };
-        let origin = browser
-            .as_ref()
-            .map(|browser| browser.window.location().origin());
-        let issuer_origin = browser.as_ref().and_then(|_| Url::new(&config.issuer).ok());
-        let names = Rc::new(Names {
-            issuer_origin: issuer_origin.map_or_else(|| config.issuer.clone(), |url| url.origin()),
-            issuer: config.issuer.clone(),
-            client_id: config.client_id.clone(),
-            origin: origin.and_then(Result::ok).unwrap_or_default(),
-            redirect_uri: redirect_uri.clone(),
-        });
-        let seen = browser.as_ref().and_then(|browser| browser.store.mark());
-        Self {
-            config,
-            redirect_uri,
-            names,
-            browser,
-            link: OnceCell::new(),
-            telling: Telling::default(),
-            ready,
-            state: RefCell::new(loading),
-            expires_at: ExpiresAt::default(),
-            session: RefCell::default(),
-            mark: RefCell::default(),
-            seen: RefCell::new(seen),
-            adopting: RefCell::new(Latch::settled(())),
-            cancel_navigation: RefCell::default(),
-            life: OnceCell::new(),
-            listeners: RefCell::default(),
-        }
-    }
-
-    /// The first task of a page's life, after its URL was read.
-    fn begin(self: &Rc<Self>, arrival: Option<Arrival>) {
-        transactions::prune(now());
-        self.listen();
-        #[cfg(feature = "trace")]
-        self.trace();
-        let page = self.clone();
-        // A task later: whoever makes the client can listen before anything is told.
-        spawn_local(async move {
-            match &arrival {
-                Some(Arrival::Lost) => page.diagnose(page.fail(Code::CallbackUrlChanged)),
-                Some(Arrival::Foreign) => page.diagnose(page.fail(Code::LogoutStateMismatch)),
-                #[cfg(feature = "trace")]
-                Some(Arrival::SignedOut) => {
-                    page.step(super::steps::end_session_response(&page.redirect_uri));
-                }
-                #[cfg(feature = "trace")]
-                Some(Arrival::Callback { query, .. }) => {
-                    page.step(super::steps::authorization_response(
-                        query,
-                        &page.redirect_uri,
-                    ));
-                }
-                _ => {}
-            }
-            if page.store().is_some_and(|store| !store.is_shared()) {
-                page.diagnose(page.named(Error::new(Code::StorageUnavailable)));
-            }
-            page.start(arrival).await;
-        });
     }
 }
 
@@ -352,15 +324,4 @@ fn window() -> Option<Window> {
     } else {
         None
     }
-}
-
-/// The redirect URI that is used when none is given.
-fn default_redirect_uri(window: &Window, origin: &str) -> String {
-    let of_base = || {
-        let document = window.document()?;
-        document.query_selector("base[href]").ok()??;
-        let base = document.base_uri().ok()??;
-        Some(Url::new_with_base(".", &base).ok()?.href())
-    };
-    of_base().unwrap_or_else(|| [origin, "/"].concat())
 }

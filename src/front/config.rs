@@ -9,12 +9,14 @@ use crate::protocol::json_text::{JsonText, list, quoted};
 /// The configuration of one client at one provider.
 ///
 /// # Defaults
-/// - `redirect_uri`: the document's `<base href>` if there is one, else the page's origin with `/`
+/// - `redirect_uri`: the document's `<base href>` if there is one, else the page's origin with `/`; with a vault the
+///   redirect page beside it
 /// - `scope`: `openid profile`, only when none is given; nothing is ever added to a given one
 /// - `resources`: [`Resource::path`]`("/api/")`
 /// - `restore`: [`Restore::WasSignedIn`]
 /// - `leeway`: 60 seconds, at most 300
 /// - `id_token_hint`: sent at sign-out
+/// - `vault`: none; the tokens are in the memory of each page, and script of the page is not kept from them
 ///
 /// A bad value does not panic: the client starts signed out and its state's last error has a `config_*` code with the
 /// name of the option and the value to write.
@@ -44,6 +46,10 @@ pub struct AuthConfig {
     trusted_audiences: Vec<String>,
     id_token_hint: bool,
     rotation_grace: Option<u64>,
+    pub(super) vault: Option<String>,
+    parking: bool,
+    extended_lifetime: bool,
+    trusted_types_policy: Option<String>,
 }
 
 /// When a load of the page restores the session with the provider's help.
@@ -103,6 +109,10 @@ impl AuthConfig {
             trusted_audiences: Vec::new(),
             id_token_hint: true,
             rotation_grace: None,
+            vault: None,
+            parking: true,
+            extended_lifetime: true,
+            trusted_types_policy: None,
         }
     }
 
@@ -184,12 +194,46 @@ impl AuthConfig {
         self
     }
 
-    /// The options as the vault reads them.
-    pub(super) fn to_json(&self, redirect_uri: &str) -> String {
+    /// Where the vault's script lies, on this origin: `"/keyward/vault.js"` for example. The tokens are then in a worker for
+    /// all tabs, and no script of the page can read one; [`Auth::access_token`](super::Auth::access_token) fails with
+    /// `token_stays_in_vault`. Where no worker starts nobody is signed in and the last error is `vault_unavailable`; tokens
+    /// never move to the page.
+    ///
+    /// Register the redirect page, `callback.html` beside the script, with the provider: it is the redirect URI, and no
+    /// other can be. An app that always has a vault in a worker does without the feature `page-vault`.
+    pub fn vault(mut self, url: impl Into<String>) -> Self {
+        self.vault = Some(url.into());
+        self
+    }
+
+    /// With a [`vault`](Self::vault): whether a service worker, whose scope is the vault's folder alone, keeps the session
+    /// in its memory while a reload of the only tab replaces the worker. Without it such a load goes to the provider and
+    /// back.
+    pub fn parking(mut self, park: bool) -> Self {
+        self.parking = park;
+        self
+    }
+
+    /// With a [`vault`](Self::vault): whether it outlives the last tab for some minutes, where the browser can do that
+    /// (Chromium). Say `false` where the next user of the same browser must not find the session, as at a kiosk.
+    pub fn extended_lifetime(mut self, outlive: bool) -> Self {
+        self.extended_lifetime = outlive;
+        self
+    }
+
+    /// With a [`vault`](Self::vault): the name of the policy that vouches for the worker's address where the page requires
+    /// Trusted Types. Default: `keyward`.
+    pub fn trusted_types_policy(mut self, name: impl Into<String>) -> Self {
+        self.trusted_types_policy = Some(name.into());
+        self
+    }
+
+    /// The options as those of the npm package, with the redirect URI that is used.
+    pub(super) fn to_json(&self, redirect_uri: Option<&str>) -> String {
         let mut out = JsonText::new();
         out.text("issuer", &self.issuer)
             .text("clientId", &self.client_id)
-            .text("redirectUri", redirect_uri)
+            .maybe("redirectUri", redirect_uri)
             .maybe(
                 "postLogoutRedirectUri",
                 self.post_logout_redirect_uri.as_deref(),
@@ -216,7 +260,35 @@ impl AuthConfig {
         if !self.id_token_hint {
             out.raw("idTokenHint", "false");
         }
+        if let Some(vault) = &self.vault {
+            self.write_vault(vault, &mut out);
+        }
         out.finish()
+    }
+}
+
+impl AuthConfig {
+    /// What the page's vault does not know: where the other one is, and what the front of the page does about it.
+    fn write_vault(&self, vault: &str, out: &mut JsonText) {
+        out.text("vault", vault)
+            .maybe("trustedTypesPolicy", self.trusted_types_policy.as_deref());
+        for (name, on) in [
+            ("parking", self.parking),
+            ("extendedLifetime", self.extended_lifetime),
+        ] {
+            if !on {
+                out.raw(name, "false");
+            }
+        }
+        match self.restore {
+            Restore::WasSignedIn => {}
+            Restore::Always => {
+                out.text("restore", "always");
+            }
+            Restore::Never => {
+                out.raw("restore", "false");
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::protocol::error::{Code, Error, ProviderError};
 const HOMEPAGE: &str = "https://keyward.example";
 
 /// The configured values that the texts of errors name.
+#[cfg(feature = "page-vault")]
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) issuer: String,
@@ -22,20 +23,61 @@ pub(super) struct Names {
     pub(super) redirect_uri: String,
 }
 
+#[cfg(feature = "page-vault")]
+impl Names {
+    /// The text with the values in the places that name them.
+    fn put_into(&self, text: &str) -> String {
+        let mut text = String::from(text);
+        for (name, value) in [
+            ("<issuer>", &self.issuer),
+            ("<issuerOrigin>", &self.issuer_origin),
+            ("<clientId>", &self.client_id),
+            ("<origin>", &self.origin),
+            ("<redirectUri>", &self.redirect_uri),
+        ] {
+            if !value.is_empty() && text.contains(name) {
+                text = text.replace(name, value);
+            }
+        }
+        text
+    }
+}
+
 /// Everything that goes wrong in Keyward, told by [`code`](Self::code): the codes of the npm package. Holds no token, no
 /// code and no form, ever, so it may be logged and shown.
 #[derive(Clone)]
 pub struct AuthError {
     error: Error,
-    names: Rc<Names>,
+    texts: Texts,
+}
+
+/// Where the texts of an error are.
+#[derive(Clone)]
+enum Texts {
+    /// In the table of codes, with the configured values to put into them. An app without a vault in its page carries no
+    /// table.
+    #[cfg(feature = "page-vault")]
+    Table(Rc<Names>),
+    /// Here: the message and the fix.
+    Written(Rc<(String, String)>),
 }
 
 impl AuthError {
-    pub(super) fn new(error: Error, names: &Rc<Names>) -> Self {
-        Self {
-            error,
-            names: names.clone(),
-        }
+    #[cfg(feature = "page-vault")]
+    pub(super) fn named(error: Error, names: &Rc<Names>) -> Self {
+        let texts = Texts::Table(names.clone());
+        Self { error, texts }
+    }
+
+    /// An error that somebody else found, with its texts.
+    pub(super) fn written(error: Error, message: &str, fix: &str) -> Self {
+        let texts = Texts::Written(Rc::new((message.into(), fix.into())));
+        Self { error, texts }
+    }
+
+    /// An error that has nothing but its code, where there is no page.
+    pub(super) fn bare(code: Code) -> Self {
+        Self::written(Error::new(code), code.as_str(), "")
     }
 
     /// What happened. Each code has a page in the documentation.
@@ -65,20 +107,11 @@ impl AuthError {
     /// What to do about it, with the exact value to paste where there is one.
     #[must_use]
     pub fn fix(&self) -> String {
-        let names = &self.names;
-        let mut fix = String::from(self.error.code.fix());
-        for (name, value) in [
-            ("<issuer>", &names.issuer),
-            ("<issuerOrigin>", &names.issuer_origin),
-            ("<clientId>", &names.client_id),
-            ("<origin>", &names.origin),
-            ("<redirectUri>", &names.redirect_uri),
-        ] {
-            if !value.is_empty() && fix.contains(name) {
-                fix = fix.replace(name, value);
-            }
+        match &self.texts {
+            #[cfg(feature = "page-vault")]
+            Texts::Table(names) => names.put_into(self.error.code.fix()),
+            Texts::Written(texts) => texts.1.clone(),
         }
-        fix
     }
 
     /// The code's page.
@@ -115,13 +148,17 @@ impl PartialEq for AuthError {
 
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.error.code.message())?;
-        if let Some(detail) = self.detail() {
-            f.write_str(" (")?;
-            f.write_str(detail)?;
-            f.write_str(")")?;
+        match &self.texts {
+            #[cfg(feature = "page-vault")]
+            Texts::Table(_) => {
+                f.write_str(self.error.code.message())?;
+                match self.detail() {
+                    Some(detail) => write!(f, " ({detail})"),
+                    None => Ok(()),
+                }
+            }
+            Texts::Written(texts) => f.write_str(&texts.0),
         }
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
+#[cfg(feature = "page-vault")]
 use core::pin::pin;
 use core::task::{Poll, Waker};
 
@@ -29,6 +30,7 @@ impl<T: Clone> Latch<T> {
         })))
     }
 
+    #[cfg(feature = "page-vault")]
     pub(super) fn settled(value: T) -> Self {
         let latch = Self::new();
         latch.settle(value);
@@ -69,6 +71,7 @@ impl<T: Clone> Latch<T> {
 }
 
 /// Waits for one of two. The other is dropped.
+#[cfg(feature = "page-vault")]
 pub(super) async fn first<A, B>(
     one: impl Future<Output = A>,
     other: impl Future<Output = B>,
@@ -84,7 +87,7 @@ pub(super) async fn first<A, B>(
     .await
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "page-vault"))]
 mod tests {
     use core::task::Context;
 

@@ -1,36 +1,24 @@
 //! The front in Rust: what a page does for one client. It decides nothing about security; all judgement is in the
 //! session.
 //!
-//! [`Auth`] is what an app touches. From the page's load on, data passes through the modules in this order: `config`
-//! says who we are, `callback` takes the provider's answer out of the URL, `load` redeems it or restores the session,
-//! `link` carries commands to the vault, `notices` shows what the vault tells, `other_tabs` what other tabs do, `calls`
-//! and `leaving` what the app asks for. `store`, `transactions` and `page_life` are the browser's parts of that, `telling`
-//! and `latch` the ways to those who wait.
+//! [`Auth`] is what an app touches, `config` and `options` what it says, `view` what it sees; `telling` and `latch` are the
+//! ways to those who wait. Behind it stands one of two clients: `page`, with the vault in this page, or `worker`, which is
+//! a handle to the front that the npm package has for a vault in a worker.
 //!
 //! Server rendering: on the host an [`Auth`] stays [`AuthState::Loading`] and sends nothing.
 
 mod auth;
-mod callback;
-mod calls;
 mod config;
 mod error;
 mod latch;
-mod leaving;
-mod link;
-mod load;
-mod notices;
 mod options;
-mod other_tabs;
+#[cfg(feature = "page-vault")]
 mod page;
-mod page_life;
 mod state;
-mod store;
-mod target;
 mod telling;
-mod transactions;
-
-#[cfg(feature = "trace")]
-mod steps;
+mod view;
+mod wire;
+mod worker;
 
 pub use auth::Auth;
 pub use config::{AuthConfig, Discovery, Resource, Restore};

@@ -72,9 +72,9 @@ impl SignInOptions {
     }
 
     /// The fields of the command.
-    pub(super) fn fields(&self, return_to: &str) -> JsonText {
+    pub(super) fn fields(&self, return_to: Option<&str>) -> JsonText {
         let mut out = JsonText::new();
-        out.text("returnTo", return_to)
+        out.maybe("returnTo", return_to)
             .maybe("prompt", self.prompt.as_deref())
             .maybe("acrValues", self.acr_values.as_deref())
             .number("maxAge", self.max_age)
@@ -110,5 +110,15 @@ impl SignOutOptions {
     pub fn keep_provider_session(mut self) -> Self {
         self.only_here = true;
         self
+    }
+
+    /// As the npm package's front reads them.
+    pub(super) fn to_json(&self) -> String {
+        let mut out = JsonText::new();
+        out.maybe("returnTo", self.return_to.as_deref());
+        if self.only_here {
+            out.raw("everywhere", "false");
+        }
+        out.finish()
     }
 }

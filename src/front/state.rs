@@ -1,8 +1,9 @@
 //! What an app sees of the session.
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
-use core::cell::Cell;
+use core::cell::{Cell, OnceCell};
 
 use super::error::AuthError;
 use crate::protocol::json::{self, Map, Value};
@@ -84,6 +85,7 @@ impl AuthState {
     }
 
     /// The same state with an error.
+    #[cfg(feature = "page-vault")]
     pub(super) fn with_error(mut self, error: AuthError) -> Self {
         let (Self::Loading { last_error }
         | Self::SignedOut { last_error, .. }
@@ -95,18 +97,40 @@ impl AuthState {
 
 /// The end of the access token. It is read anew at each [`get`](Self::get): a silent refresh moves it and changes no state,
 /// so that two of one client are always equal.
-#[derive(Clone, Debug, Default)]
-pub struct ExpiresAt(Rc<Cell<Option<u64>>>);
+#[derive(Clone, Default)]
+pub struct ExpiresAt(Rc<Source>);
+
+/// A value of our own, or somebody else's.
+#[derive(Default)]
+struct Source {
+    own: Cell<Option<u64>>,
+    other: OnceCell<Box<dyn Fn() -> Option<u64>>>,
+}
 
 impl ExpiresAt {
     /// Milliseconds since 1970, or `None` if the provider did not say.
     #[must_use]
     pub fn get(&self) -> Option<u64> {
-        self.0.get()
+        match self.0.other.get() {
+            Some(read) => read(),
+            None => self.0.own.get(),
+        }
     }
 
+    #[cfg(feature = "page-vault")]
     pub(super) fn set(&self, at: Option<u64>) {
-        self.0.set(at);
+        self.0.own.set(at);
+    }
+
+    /// From now on it is what `read` says.
+    pub(super) fn follow(&self, read: impl Fn() -> Option<u64> + 'static) {
+        let _ = self.0.other.set(Box::new(read));
+    }
+}
+
+impl core::fmt::Debug for ExpiresAt {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("ExpiresAt").field(&self.get()).finish()
     }
 }
 
@@ -192,6 +216,7 @@ impl User {
         out.finish()
     }
 
+    #[cfg(feature = "page-vault")]
     pub(super) fn same_claims(&self, other: &Self) -> bool {
         self.claims().count() == other.claims().count()
             && self

@@ -46,13 +46,23 @@ export function isExplained(code: unknown): boolean {
   return !code || String(code) in explanations;
 }
 
+/** Where the crate's front finds the texts: among the vault's files. */
+let textsUrl = "";
+
+export function textsBeside(vault: URL | string): void {
+  textsUrl = new URL("texts.js", vault).href;
+}
+
 /**
  * Gets the texts of a code. Without them, when the network is gone for example, an error has its code, its detail and
  * the link to its page.
  */
 export async function explain(code: unknown): Promise<void> {
   if (isExplained(code)) return;
-  const loaded = import("./texts.js").then(
+  const chunk: Promise<typeof import("./texts.js")> = CRATE
+    ? import(textsUrl)
+    : import("./texts.js");
+  const loaded = chunk.then(
     ({ texts }) => void Object.assign(explanations, texts),
     () => {},
   );

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
-import { front, notFor, onlyFor } from "./support/front.mjs";
+import { notFor, onlyFor, rust } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -25,7 +25,7 @@ import { until } from "./support/until.mjs";
 const ANSWERS = "no page of the app gets an answer";
 const CORE = "GET /app/core.js";
 /** The last of the app's requests before it can make the client. */
-const LAST_BEFORE = front === "rust" ? "GET /app/rust.wasm" : "GET /app/options.js";
+const LAST_BEFORE = rust ? "GET /app/rust.wasm" : "GET /app/options.js";
 
 const testCore = onlyFor("npm", "a Rust app is one module, which is there from the start");
 const testThrow = onlyFor("npm", "AuthConfig::new cannot be called without issuer and client");

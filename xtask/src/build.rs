@@ -60,6 +60,7 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     }
     let inputs = [RUST_INPUTS.as_slice(), PACKAGE_INPUTS.as_slice()].concat();
     let package = Stamp::of(out.join("package.stamp"), &root, &inputs, |_| true)?;
+    run_front(false)?;
     if force || !package.is_current() || !root.join("dist/index.js").exists() {
         package.clear();
         build_package(&root, &out)?;
@@ -71,13 +72,41 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     Ok(())
 }
 
+/// What the crate carries of the npm package: it has to be in the repository, where a Rust app may depend on it.
+const FRONT: &str = "src/front/worker/keyward.js";
+
+/// Writes the front that the crate carries, or with `only_check` fails when it is not what would be written.
+pub(crate) fn run_front(only_check: bool) -> Result<()> {
+    let root = workspace::root()?;
+    let built = root.join("target/npm/front.js");
+    bundle(
+        &root,
+        "src/npm/crate/index.ts",
+        "target/npm/front.js",
+        &defined(true, true),
+    )?;
+    let text = format!(
+        "// Written by `cargo xtask front` from src/npm; do not edit.\n{}",
+        fs::read_to_string(built)?
+    );
+    let file = root.join(FRONT);
+    if fs::read_to_string(&file).unwrap_or_default() == text {
+        return Ok(());
+    }
+    if only_check {
+        bail!("{FRONT} is not what src/npm makes: run `cargo xtask front`");
+    }
+    Ok(fs::write(file, text)?)
+}
+
 /// Leaves the TypeScript beside the Rust sources out.
 fn is_rust(path: &Path) -> bool {
-    path.extension().is_some_and(|name| {
-        ["rs", "toml", "lock", "js"]
-            .iter()
-            .any(|rust| name == *rust)
-    })
+    !path.ends_with(FRONT)
+        && path.extension().is_some_and(|name| {
+            ["rs", "toml", "lock", "js"]
+                .iter()
+                .any(|rust| name == *rust)
+        })
 }
 
 /// `keyward.js` (the glue) and `core_wasm.js` (the module as text) in the core's folder.
@@ -198,10 +227,19 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
 /// What a bundle with a core needs: the modules behind `#glue` and `#wasm`, and which of the two placements it is for.
 fn with_core(core: &Core, vault: bool) -> Vec<String> {
     let folder = format!("./target/npm/{}", core.folder);
-    vec![
+    let mut options = defined(vault, false);
+    options.extend([
         format!("--alias:#glue={folder}/keyward.js"),
         format!("--alias:#wasm={folder}/core_wasm.js"),
+    ]);
+    options
+}
+
+/// What a bundle is for: which of the two placements, and whether the crate carries it.
+fn defined(vault: bool, in_crate: bool) -> Vec<String> {
+    vec![
         format!("--define:VAULT={vault}"),
+        format!("--define:CRATE={in_crate}"),
     ]
 }
 

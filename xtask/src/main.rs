@@ -5,6 +5,7 @@
 //! - `demo [--force]`: the demo, to `target/demo/`
 //! - `app <package> <out> [<folder>]`: a package as an app for the browser, for release; `folder` is that of its workspace
 //! - `codes [--check]`: what is written from the table of error codes
+//! - `front [--check]`: the front of the npm package as the crate carries it, for a vault in a worker
 //! - `weight [<wasm> [<base>]]`: where the bytes of the core are, or of another module; with a base, what it has more
 //! - `pins`, `deny`: what Cargo.lock and the dependency tree must look like
 
@@ -28,7 +29,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 const USAGE: &str =
-    "usage: xtask bindgen|test-runner|build|demo|app|codes|weight|pins|deny [arguments]";
+    "usage: xtask bindgen|test-runner|build|demo|app|codes|front|weight|pins|deny [arguments]";
 
 fn main() -> ExitCode {
     match dispatch(std::env::args_os().skip(1).collect()) {
@@ -63,6 +64,8 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         ("app", [package, out, folder]) => app::run_app(package, out, Some(folder)),
         ("codes", []) => codes::run(false),
         ("codes", ["--check"]) => codes::run(true),
+        ("front", []) => build::run_front(false),
+        ("front", ["--check"]) => build::run_front(true),
         ("pins", []) => pins::check(),
         ("deny", []) => deny::check(),
         ("weight", []) => weight::print(None, None),

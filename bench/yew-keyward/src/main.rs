@@ -54,7 +54,7 @@ fn switch(route: Route) -> Html {
 
 #[component]
 fn App() -> Html {
-    let config = AuthConfig::new("https://id.example", "spa");
+    let config = AuthConfig::new("https://id.example", "spa").vault("/keyward/vault.js");
     html! {
         <AuthProvider {config}><BrowserRouter><Switch<Route> render={switch} /></BrowserRouter></AuthProvider>
     }

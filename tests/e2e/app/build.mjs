@@ -1,12 +1,12 @@
 // Builds the test page on the packed package, as a user of npm would, and serves it. With FRONT=rust
-// the same page stands on the Rust front instead, see ../rust-app.
+// or rust-vault the same page stands on the Rust front instead, see ../rust-app.
 
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { front } from "../support/front.mjs";
+import { rust, vault } from "../support/front.mjs";
 import { startSite } from "../support/site.mjs";
 import { buildWasm } from "../support/wasm.mjs";
 
@@ -51,7 +51,7 @@ export function vaultBundle() {
   return (builtVault ??= buildFiles(vaultFront));
 }
 
-async function buildFiles(make = front === "rust" ? rustFront : npmFront) {
+async function buildFiles(make = rust ? rustFront : npmFront) {
   const { plugin, files: more } = await make();
   const { outputFiles } = await build({
     entryPoints: { main: join(here, "main.js") },
@@ -85,14 +85,13 @@ async function vaultFront() {
     `/keyward/${name}`,
     await readFile(join(folder, name), "utf8"),
   ]);
-  return {
-    plugin: packedKeyward("keyward/vault"),
-    files: Object.fromEntries(await Promise.all(files)),
-  };
+  const app = rust ? await rustFront() : { plugin: packedKeyward("keyward/vault"), files: {} };
+  return { ...app, files: { ...app.files, ...Object.fromEntries(await Promise.all(files)) } };
 }
 
+/** With a vault in a worker as an app is that has no other. */
 async function rustFront() {
-  const { glue, wasm } = await buildWasm("rust-app", { release: true });
+  const { glue, wasm } = await buildWasm("rust-app", { release: true, bare: vault });
   return { plugin: rustKeyward(glue), files: { "/app/rust.wasm": wasm } };
 }
 

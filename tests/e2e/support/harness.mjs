@@ -5,7 +5,7 @@ import { startApi } from "../../provider/api.mjs";
 import { startProvider } from "../../provider/provider.mjs";
 import { startApp } from "../app/build.mjs";
 import { closeContexts, launch } from "./browsers.mjs";
-import { front } from "./front.mjs";
+import { vault } from "./front.mjs";
 import { Late, answer, until } from "./until.mjs";
 
 /** The audience of the resource server. */
@@ -22,7 +22,7 @@ export async function startWorld(
   { provider = {}, app = {}, alsoOrigins = [], cacheable, args } = {},
 ) {
   const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
-  world.vault = app.vault ?? front === "vault";
+  world.vault = app.vault ?? vault;
   // The site's port is known only now, and the provider has to know the site.
   let api;
   world.app = await startApp({

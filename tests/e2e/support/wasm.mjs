@@ -13,10 +13,11 @@ const built = new Map();
 
 /**
  * Compiles a package of the workspace and gives `{ glue, wasm }`: one ES module, which fetches nothing by itself, and the
- * module's bytes. Once per process; cargo knows what it has built before. `release` is slower to build and faster to load.
+ * module's bytes. Once per process; cargo knows what it has built before. `release` is slower to build and faster to load,
+ * `bare` is without the package's default features.
  */
-export function buildWasm(name, { release = false } = {}) {
-  if (!built.has(name)) built.set(name, compile(name, release));
+export function buildWasm(name, { release = false, bare = false } = {}) {
+  if (!built.has(name)) built.set(name, compile(name, release, bare));
   return built.get(name);
 }
 
@@ -32,13 +33,14 @@ const PAGE = `<!doctype html><html lang="en"><title>App</title><link rel="icon" 
   await init({ module_or_path: "/wasm/app.wasm" });
 </script><body></body></html>`;
 
-async function compile(name, release) {
+async function compile(name, release, bare) {
   const cargo = (...args) =>
     execFileSync("cargo", args, {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],
     });
-  cargo("build", "--package", name, "--target", TARGET, ...(release ? ["--release"] : []));
+  const flags = [...(release ? ["--release"] : []), ...(bare ? ["--no-default-features"] : [])];
+  cargo("build", "--package", name, "--target", TARGET, ...flags);
   const target = join(root, "target");
   const folder = join(target, TARGET, release ? "release" : "debug");
   // A binary has the package's name, a library that of its crate.

@@ -39,6 +39,10 @@ pub(crate) fn config(options: &str) -> Result<AuthConfig, JsError> {
                 .fold(config, AuthConfig::trusted_audience),
             "idTokenHint" => config.id_token_hint(flag(name, value)?),
             "rotationGrace" => config.rotation_grace(number(name, value)?),
+            "vault" => config.vault(text(name, value)?),
+            "parking" => config.parking(flag(name, value)?),
+            "extendedLifetime" => config.extended_lifetime(flag(name, value)?),
+            "trustedTypesPolicy" => config.trusted_types_policy(text(name, value)?),
             _ => return Err(no_place(name)),
         };
     }

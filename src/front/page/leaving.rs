@@ -7,12 +7,12 @@ use core::convert::Infallible;
 
 use gloo_timers::callback::Timeout;
 
-use super::error::AuthError;
-use super::latch::Latch;
-use super::options::{SignInOptions, SignOutOptions};
-use super::page::{Page, now};
-use super::state::AuthEvent;
 use super::transactions;
+use super::{Page, now};
+use crate::front::error::AuthError;
+use crate::front::latch::Latch;
+use crate::front::options::{SignInOptions, SignOutOptions};
+use crate::front::state::AuthEvent;
 use crate::protocol::error::Code;
 use crate::protocol::json_text::JsonText;
 use crate::session::effect::SignedOutReason;
@@ -21,7 +21,7 @@ use crate::session::effect::SignedOutReason;
 const NAVIGATION_DEADLINE: u32 = 60_000;
 
 impl Page {
-    pub(super) async fn sign_in(
+    pub(in crate::front) async fn sign_in(
         self: &Rc<Self>,
         options: &SignInOptions,
     ) -> Result<Infallible, AuthError> {
@@ -29,7 +29,7 @@ impl Page {
         let return_to = self.return_path(options.return_to.as_deref())?;
         self.require_secure_context()?;
         transactions::probe().map_err(|code| self.fail(code))?;
-        let answer = self.ask("signIn", options.fields(&return_to)).await?;
+        let answer = self.ask("signIn", options.fields(Some(&return_to))).await?;
         let [url, state, record] =
             ["url", "state", "record"].map(|name| answer.text(name).unwrap_or_default());
         transactions::put(state, record).map_err(|code| self.fail(code))?;
@@ -61,7 +61,7 @@ impl Page {
         }
     }
 
-    pub(super) async fn sign_out(
+    pub(in crate::front) async fn sign_out(
         self: &Rc<Self>,
         options: &SignOutOptions,
     ) -> Result<(), AuthError> {
@@ -79,16 +79,16 @@ impl Page {
                 return Ok(());
             }
         }
-        let mark = self.mark.borrow().clone().or_else(|| self.stored_mark());
+        let mark = self.mark.borrow().clone().or_else(|| self.store.mark());
         self.announce_end(mark.as_deref());
         let mut fields = JsonText::new();
         fields.maybe("session", self.session().as_deref());
         self.forget_signed_in();
         let answer = self.ask("signOut", fields).await?;
-        let (Some(url), Some(browser)) = (answer.text("url"), &self.browser) else {
+        let Some(url) = answer.text("url") else {
             return Ok(());
         };
-        if options.only_here || !browser.window.navigator().on_line() {
+        if options.only_here || !self.window.navigator().on_line() {
             return Ok(());
         }
         let mut record = JsonText::new();
@@ -108,18 +108,16 @@ impl Page {
 
     fn forget_signed_in(&self) {
         let reason = SignedOutReason::SignedOut;
-        let was_signed_in = self.state.borrow().is_signed_in();
+        let was_signed_in = self.view.state.borrow().is_signed_in();
         self.forget_session();
-        self.settle_signed_out(reason, None);
+        self.view.settle_signed_out(reason, None);
         if was_signed_in {
-            self.telling.emit(AuthEvent::SignedOut { reason });
+            self.view.telling.emit(AuthEvent::SignedOut { reason });
         }
     }
 
     fn assign(&self, url: &str) {
-        if let Some(browser) = &self.browser {
-            let _ = browser.window.location().assign(url);
-        }
+        let _ = self.window.location().assign(url);
     }
 }
 

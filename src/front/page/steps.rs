@@ -4,14 +4,14 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::page::{Page, now};
-use super::telling::Told;
+use super::{Page, now};
+use crate::front::telling::Told;
 use crate::vault::trace::{of_form, without_query};
 use crate::vault::{Step, StepKind};
 
 impl Page {
     pub(super) fn step(&self, step: Step) {
-        self.telling.tell(Told::Step(step));
+        self.view.telling.tell(Told::Step(step));
     }
 
     /// Lets the vault's steps be told, from the first on.

@@ -8,10 +8,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageEvent, StorageEvent};
 
-use super::latch::Latch;
-use super::page::Page;
+use super::Page;
 use super::page_life::{PageLife, hide, hide_and_reload, reload};
-use super::state::AuthEvent;
+use crate::front::latch::Latch;
+use crate::front::state::AuthEvent;
 use crate::protocol::json::Value;
 use crate::protocol::json_text::JsonText;
 use crate::session::effect::SignedOutReason;
@@ -19,13 +19,12 @@ use crate::session::effect::SignedOutReason;
 impl Page {
     /// Listens for as long as the page lives: a client is made once and stays.
     pub(super) fn listen(self: &Rc<Self>) {
-        let Some(browser) = &self.browser else { return };
-        let Some(document) = browser.window.document() else {
+        let Some(document) = self.window.document() else {
             return;
         };
         let page = self.clone();
-        let mark_key = browser.store.mark_key();
-        let on_storage = EventListener::new(&browser.window, "storage", move |event| {
+        let mark_key = self.store.mark_key();
+        let on_storage = EventListener::new(&self.window, "storage", move |event| {
             let key = event.dyn_ref::<StorageEvent>().and_then(StorageEvent::key);
             if key.is_none_or(|key| key == mark_key) {
                 page.compare_mark();
@@ -34,7 +33,7 @@ impl Page {
         self.listeners.borrow_mut().push(on_storage);
         let (shown, network) = (self.clone(), self.clone());
         let _ = self.life.set(PageLife::watch(
-            &browser.window,
+            &self.window,
             &document,
             move || {
                 shown.compare_mark();
@@ -48,7 +47,7 @@ impl Page {
                 network.tell("wake", JsonText::new());
             },
         ));
-        let Some(channel) = &browser.channel else {
+        let Some(channel) = &self.channel else {
             return;
         };
         let page = self.clone();
@@ -70,26 +69,22 @@ impl Page {
     }
 
     pub(super) fn post(&self, mark: &str) {
-        if let Some(channel) = self
-            .browser
-            .as_ref()
-            .and_then(|browser| browser.channel.as_ref())
-        {
+        if let Some(channel) = &self.channel {
             let _ = channel.post_message(&JsValue::from(mark));
         }
     }
 
     /// Looks whether the mark is still the one of the session that this page shows.
     pub(super) fn compare_mark(self: &Rc<Self>) {
-        let Some(store) = self.store().filter(|store| store.is_shared()) else {
+        if !self.store.is_shared() {
             return;
-        };
-        let stored = store.mark();
+        }
+        let stored = self.store.mark();
         let changed = self.seen.replace(stored.clone()) != stored;
         let is_session = stored.as_deref().is_some_and(|mark| mark.starts_with('+'));
         if self.session.borrow().is_none() {
-            if changed && is_session && self.state.borrow().is_signed_out() {
-                self.telling.emit(AuthEvent::SignedInElsewhere);
+            if changed && is_session && self.view.state.borrow().is_signed_out() {
+                self.view.telling.emit(AuthEvent::SignedInElsewhere);
             }
             return;
         }
@@ -144,7 +139,7 @@ impl Page {
 
     /// Whether the mark names a session that this page does not show.
     pub(super) fn is_foreign(&self) -> bool {
-        let stored = self.stored_mark();
+        let stored = self.store.mark();
         let own = self.mark.borrow();
         own.is_some()
             && stored.as_deref().is_some_and(|mark| mark.starts_with('+'))
@@ -153,14 +148,13 @@ impl Page {
 
     /// Tells every tab, in this very task, that a session is over.
     pub(super) fn announce_end(&self, mark: Option<&str>) {
-        let Some(store) = self.store() else { return };
-        store.remove_hint();
+        self.store.remove_hint();
         let Some(rest) = mark.and_then(|mark| mark.get(1..)) else {
             return;
         };
         let tombstone = ["-", rest].concat();
-        store.set_mark(&tombstone);
-        *self.seen.borrow_mut() = store.mark();
+        self.store.set_mark(&tombstone);
+        *self.seen.borrow_mut() = self.store.mark();
         self.post(&tombstone);
     }
 

@@ -3,18 +3,17 @@
 use alloc::rc::Rc;
 use alloc::string::String;
 
-use super::error::AuthError;
-use super::link::{code_of, error_of};
-use super::page::{Page, now};
-use super::state::{AuthEvent, AuthState, User};
+use super::{Page, now};
+use crate::front::error::AuthError;
+use crate::front::state::{AuthEvent, AuthState};
+use crate::front::wire::{code_of, error_in, expiry_of, reason_of, user_of};
 use crate::protocol::error::Code;
-use crate::protocol::json::{self, Map, Value};
+use crate::protocol::json::{self, Map};
 use crate::protocol::json_text::JsonText;
-use crate::session::effect::SignedOutReason;
 
 impl Page {
     pub(super) fn hear(self: &Rc<Self>, notice: &Map) {
-        let error = error_of(notice).map(|error| self.named(error));
+        let error = error_in(notice).map(|error| self.named(error));
         match json::string(notice, "notice").unwrap_or_default() {
             "signedIn" => self.signed_in(notice),
             "state" => match json::string(notice, "status") {
@@ -23,18 +22,18 @@ impl Page {
             },
             "refreshed" => {
                 let expires_at = expiry_of(notice);
-                self.expires_at.set(expires_at);
-                self.telling.emit(AuthEvent::Refreshed { expires_at });
+                self.view.expires_at.set(expires_at);
+                self.view.telling.emit(AuthEvent::Refreshed { expires_at });
             }
             "refreshFailed" => {
                 if let Some(error) = error {
-                    self.telling.emit(AuthEvent::RefreshFailed { error });
+                    self.view.telling.emit(AuthEvent::RefreshFailed { error });
                 }
             }
             "diagnosis" => {
                 if let Some(mut found) = code_of(notice, "code") {
                     found.detail = json::string(notice, "detail").map(String::from);
-                    self.diagnose(self.named(found));
+                    self.view.diagnose(self.named(found));
                 }
             }
             "endEverywhere" => {
@@ -47,25 +46,24 @@ impl Page {
 
     /// The mark is written before the state is shown; a restored session never overwrites a sign-out.
     fn signed_in(self: &Rc<Self>, notice: &Map) {
-        let Some(browser) = &self.browser else { return };
         let text = |name: &str| json::string(notice, name).unwrap_or_default();
         let (session, origin) = (text("session"), text("origin"));
         let (interactive, joined) = (origin == "interactive", origin == "joined");
-        let stored = browser.store.mark();
+        let stored = self.store.mark();
         let mark = ["+", session, ".", text("userHash")].concat();
-        let ended = browser.store.is_ended();
+        let ended = self.store.is_ended();
         if !interactive && (ended || (joined && stored.as_ref() != Some(&mark))) {
             return self.drop_session(session, ended);
         }
-        let kept = joined || browser.store.set_mark(&mark);
-        if !kept && browser.store.is_shared() {
-            self.diagnose(self.fail(Code::StorageFull));
+        let kept = joined || self.store.set_mark(&mark);
+        if !kept && self.store.is_shared() {
+            self.view.diagnose(self.fail(Code::StorageFull));
         }
         // Where nothing can be shared, this tab goes on alone, and a missing mark means nothing to it.
         *self.mark.borrow_mut() = kept.then(|| mark.clone());
-        *self.seen.borrow_mut() = browser.store.mark();
+        *self.seen.borrow_mut() = self.store.mark();
         *self.session.borrow_mut() = Some(session.into());
-        browser.store.set_hint(now());
+        self.store.set_hint(now());
         self.show_user(notice, None, !interactive);
         if !joined {
             self.post(&mark);
@@ -73,23 +71,22 @@ impl Page {
     }
 
     fn show_user(&self, snapshot: &Map, last_error: Option<AuthError>, restored: bool) {
-        let before = self.state.borrow().user().cloned();
-        let claims = match snapshot.get("user") {
-            Some(Value::Object(claims)) => claims.clone(),
-            _ => Rc::default(),
-        };
-        let user = User::new(claims);
-        self.expires_at.set(expiry_of(snapshot));
-        self.show(AuthState::SignedIn {
+        let before = self.view.state.borrow().user().cloned();
+        let user = user_of(snapshot, "user");
+        self.view.expires_at.set(expiry_of(snapshot));
+        self.view.show(AuthState::SignedIn {
             user: user.clone(),
             scope: json::string(snapshot, "scope").unwrap_or_default().into(),
-            expires_at: self.expires_at.clone(),
+            expires_at: self.view.expires_at.clone(),
             last_error,
         });
         match before {
-            None => self.telling.emit(AuthEvent::SignedIn { user, restored }),
+            None => self
+                .view
+                .telling
+                .emit(AuthEvent::SignedIn { user, restored }),
             Some(before) if !before.same_claims(&user) => {
-                self.telling.emit(AuthEvent::UserChanged { user });
+                self.view.telling.emit(AuthEvent::UserChanged { user });
             }
             Some(_) => {}
         }
@@ -109,19 +106,5 @@ impl Page {
         if let Ok(link) = self.link() {
             link.tell(command, fields);
         }
-    }
-}
-
-fn expiry_of(notice: &Map) -> Option<u64> {
-    notice.get("expiresAt").and_then(Value::as_u64)
-}
-
-fn reason_of(notice: &Map) -> SignedOutReason {
-    match json::string(notice, "reason") {
-        Some("neverSignedIn") => SignedOutReason::NeverSignedIn,
-        Some("expired") => SignedOutReason::Expired,
-        Some("signedOut") => SignedOutReason::SignedOut,
-        Some("signedOutElsewhere") => SignedOutReason::SignedOutElsewhere,
-        _ => SignedOutReason::SessionEnded,
     }
 }

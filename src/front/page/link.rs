@@ -3,7 +3,6 @@
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, OnceCell, RefCell};
 use core::future::Future;
@@ -12,9 +11,10 @@ use core::task::{Context, Poll};
 
 use wasm_bindgen::JsValue;
 
-use super::latch::Latch;
+use crate::front::latch::Latch;
+use crate::front::wire::error_in;
 use crate::link::{Outgoing, VERSION};
-use crate::protocol::error::{Code, Error, ProviderError};
+use crate::protocol::error::Error;
 use crate::protocol::json::{self, Map, Value};
 use crate::protocol::json_text::JsonText;
 use crate::session::Config;
@@ -119,7 +119,7 @@ impl Link {
         latch.settle(if let Some(Value::Object(fields)) = message.get("ok") {
             let fields = fields.clone();
             Ok(Answer { fields, handle })
-        } else if let Some(error) = error_of(&message) {
+        } else if let Some(error) = error_in(&message) {
             Err(Refusal::Error(error))
         } else {
             Err(Refusal::Thrown(handle))
@@ -155,36 +155,4 @@ impl Drop for Asked {
                 .send("cancel", self.ticket, JsonText::new(), JsValue::UNDEFINED);
         }
     }
-}
-
-/// The error in a message.
-pub(super) fn error_of(message: &Map) -> Option<Error> {
-    let error = message.get("error")?.as_object()?;
-    let text = |name: &str| json::string(error, name).map(String::from);
-    let mut read = code_of(error, "code")?;
-    read.detail = text("detail");
-    read.retry_after = error.get("retryAfter").and_then(Value::as_u64);
-    read.provider = error
-        .get("provider")
-        .and_then(Value::as_object)
-        .map(|said| {
-            let text = |name: &str| json::string(said, name).map(String::from);
-            let number = |name: &str| said.get(name).and_then(Value::as_u64);
-            Box::new(ProviderError {
-                error: text("error").unwrap_or_default(),
-                description: text("description"),
-                uri: text("uri"),
-                status: number("status").map(|status| status as u16),
-                scope: text("scope"),
-                acr_values: text("acrValues"),
-                max_age: number("maxAge"),
-            })
-        });
-    Some(read)
-}
-
-/// An error of a code that a message names.
-pub(super) fn code_of(message: &Map, name: &str) -> Option<Error> {
-    let code = Code::parse(json::string(message, name)?)?;
-    Some(Error::new(code))
 }

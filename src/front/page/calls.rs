@@ -8,13 +8,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Request, Response};
 
-use super::error::{AuthError, FetchError};
-use super::latch::{Latch, first};
+use super::Page;
 use super::link::{Answer, Refusal};
-use super::page::Page;
-use super::state::{AuthEvent, User};
+use crate::front::error::{AuthError, FetchError};
+use crate::front::latch::{Latch, first};
+use crate::front::state::{AuthEvent, User};
+use crate::front::wire::user_of;
 use crate::protocol::error::Code;
-use crate::protocol::json::Value;
 use crate::protocol::json_text::JsonText;
 
 const UNAUTHORIZED: u16 = 401;
@@ -22,15 +22,18 @@ const UNAUTHORIZED: u16 = 401;
 impl Page {
     /// Resolves when it is clear whose session this page shows.
     async fn settled(self: &Rc<Self>) {
-        if self.state.borrow().is_loading() {
-            self.ready.wait().await;
+        if self.view.state.borrow().is_loading() {
+            self.view.ready.wait().await;
         }
         self.compare_mark();
         let adopting = self.adopting.borrow().wait();
         adopting.await;
     }
 
-    pub(super) async fn fetch(self: &Rc<Self>, request: Request) -> Result<Response, FetchError> {
+    pub(in crate::front) async fn fetch(
+        self: &Rc<Self>,
+        request: Request,
+    ) -> Result<Response, FetchError> {
         let aborted = Abort::of(request.signal());
         match first(self.send(request), aborted.wait()).await {
             Ok(outcome) => outcome,
@@ -64,10 +67,7 @@ impl Page {
     }
 
     async fn send_without_token(&self, request: &Request) -> Result<Response, FetchError> {
-        let Some(browser) = &self.browser else {
-            return Err(self.fail(Code::LoginRequired).into());
-        };
-        let response = JsFuture::from(browser.window.fetch_with_request(request));
+        let response = JsFuture::from(self.window.fetch_with_request(request));
         let response = response.await.map_err(FetchError::Thrown)?;
         response.dyn_into().map_err(FetchError::Thrown)
     }
@@ -75,26 +75,23 @@ impl Page {
     fn tell_step_up(&self, error: &AuthError) {
         if error.code() == Code::StepUpRequired {
             let said = error.provider();
-            self.telling.emit(AuthEvent::StepUpRequired {
+            self.view.telling.emit(AuthEvent::StepUpRequired {
                 acr_values: said.and_then(|said| said.acr_values.clone()),
                 max_age: said.and_then(|said| said.max_age),
             });
         }
     }
 
-    pub(super) async fn user_info(self: &Rc<Self>) -> Result<User, AuthError> {
+    pub(in crate::front) async fn user_info(self: &Rc<Self>) -> Result<User, AuthError> {
         let answer = self.ask_session("userInfo").await?;
-        match answer.fields.get("claims") {
-            Some(Value::Object(claims)) => Ok(User::new(claims.clone())),
-            _ => Err(self.fail(Code::InternalError)),
-        }
+        Ok(user_of(&answer.fields, "claims"))
     }
 
-    pub(super) async fn refresh(self: &Rc<Self>) -> Result<(), AuthError> {
+    pub(in crate::front) async fn refresh(self: &Rc<Self>) -> Result<(), AuthError> {
         self.ask_session("refresh").await.map(|_| ())
     }
 
-    pub(super) async fn access_token(self: &Rc<Self>) -> Result<String, AuthError> {
+    pub(in crate::front) async fn access_token(self: &Rc<Self>) -> Result<String, AuthError> {
         let answer = self.ask_session("accessToken").await?;
         Ok(answer.text("token").unwrap_or_default().into())
     }

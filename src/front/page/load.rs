@@ -7,12 +7,13 @@ use wasm_bindgen::JsValue;
 use web_sys::Window;
 
 use super::callback::{Arrival, take_load};
-use super::error::AuthError;
 use super::link::{Refusal, Reply};
-use super::page::{Page, now};
 use super::page_life::{is_top_level, shown};
 use super::target::same_origin_path;
-use super::{Restore, transactions};
+use super::transactions;
+use super::{Page, now};
+use crate::front::Restore;
+use crate::front::error::AuthError;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::json_text::JsonText;
 use crate::session::effect::SignedOutReason;
@@ -38,8 +39,8 @@ impl Page {
             }
             Some(Arrival::SignedOut) => {
                 // The provider's session is over too: from here on a restore is worth trying again.
-                if let Some(store) = self.store().filter(|store| store.is_ended()) {
-                    store.remove_mark();
+                if self.is_ended() {
+                    self.store.remove_mark();
                 }
                 self.settle_load(SignedOutReason::SignedOut, None);
                 Ok(())
@@ -62,14 +63,14 @@ impl Page {
         fields
             .text("query", &query)
             .maybe("record", record.as_deref())
-            .maybe("mark", self.stored_mark().as_deref());
+            .maybe("mark", self.store.mark().as_deref());
         match self.ask("callback", fields).await {
             Ok(answer) => {
-                if let Some(store) = self.store().filter(|_| is_restore) {
-                    store.restore_answered(now(), false);
+                if is_restore {
+                    self.store.restore_answered(now(), false);
                 }
                 if let Some(carried) = answer.text("carry").and_then(Code::parse) {
-                    self.show_error(self.fail(carried));
+                    self.view.show_error(self.fail(carried));
                 }
                 // A sign-out elsewhere can have come in between.
                 self.settle_load(SignedOutReason::SignedOutElsewhere, None);
@@ -84,12 +85,11 @@ impl Page {
                         | Code::ConsentRequired
                         | Code::AccountSelectionRequired
                 );
-                if let Some(store) = self.store() {
-                    // What a new try may mend does not close the door.
-                    store.restore_answered(now(), !needs_user && !failure.retryable());
-                    if needs_user {
-                        store.remove_hint();
-                    }
+                // What a new try may mend does not close the door.
+                let is_final = !needs_user && !failure.retryable();
+                self.store.restore_answered(now(), is_final);
+                if needs_user {
+                    self.store.remove_hint();
                 }
                 let reason = if self.is_ended() {
                     SignedOutReason::SignedOut
@@ -105,10 +105,7 @@ impl Page {
 
     /// Gets the session back with the provider's help, or settles. `failure` is what the user still has to see.
     async fn restore(self: &Rc<Self>, failure: Option<AuthError>) -> Result<(), AuthError> {
-        let Some(browser) = &self.browser else {
-            return Ok(());
-        };
-        let store = &browser.store;
+        let store = &self.store;
         let hinted = store.hint();
         let settle = |reason, error| {
             self.settle_load(reason, error);
@@ -154,7 +151,7 @@ impl Page {
         let answer = self.ask("restore", fields).await?;
         shown().await;
         // The user may have signed out, here or elsewhere, while the metadata was on its way.
-        if !self.state.borrow().is_loading() {
+        if !self.view.state.borrow().is_loading() {
             return Ok(());
         }
         if store.is_ended() {
@@ -172,14 +169,14 @@ impl Page {
         });
         #[cfg(feature = "trace")]
         self.step(super::steps::authorization_request(url));
-        let _ = browser.window.location().replace(url);
+        let _ = self.window.location().replace(url);
         Ok(())
     }
 
     /// The load ends signed out, unless something else has ended it.
     pub(super) fn settle_load(&self, reason: SignedOutReason, last_error: Option<AuthError>) {
-        if self.state.borrow().is_loading() {
-            self.settle_signed_out(reason, last_error);
+        if self.view.state.borrow().is_loading() {
+            self.view.settle_signed_out(reason, last_error);
         }
     }
 
@@ -197,8 +194,7 @@ impl Page {
     }
 
     pub(super) fn require_secure_context(&self) -> Result<(), AuthError> {
-        let window = self.browser.as_ref().map(|browser| &browser.window);
-        if window.is_some_and(has_web_crypto) {
+        if has_web_crypto(&self.window) {
             return Ok(());
         }
         Err(self.fail(Code::InsecureContext))
@@ -207,7 +203,7 @@ impl Page {
     /// A return target as a path of this origin.
     pub(super) fn return_path(&self, target: Option<&str>) -> Result<String, AuthError> {
         let path = || {
-            let location = self.browser.as_ref()?.window.location();
+            let location = self.window.location();
             match target {
                 Some(target) => same_origin_path(target, &location),
                 None => same_origin_path(&location.href().ok()?, &location),
