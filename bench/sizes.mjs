@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { must, root, xtask } from "../scripts/lib.mjs";
-import { added, appWeight, measure, yewRow } from "../scripts/size.mjs";
+import { added, appWeight, measure, yewRows } from "../scripts/size.mjs";
 import { bundle, versionOf } from "./bundle.mjs";
 import { CLIENTS } from "./plan.mjs";
 
@@ -29,8 +29,8 @@ export async function sizeRows() {
 }
 
 /** Apps in Rust: what Keyward adds to a bare one, what another client adds, and the demo. */
-export async function yewRows() {
-  const { bare, keyward, ...ours } = await yewRow();
+export async function rustRows() {
+  const [{ bare, keyward, ...inWorker }, inPage] = await yewRows();
   const other = await appWeight("yew-oauth2-app", "bench/yew-oauth2");
   await must(xtask(), ["demo"], { quiet: true });
   const demo = ["demo.js", "demo_bg.wasm", "style.css"]
@@ -39,7 +39,8 @@ export async function yewRows() {
   return [
     { client: "a bare Yew app", ...bare },
     { client: "the same with Keyward", ...keyward },
-    { ...ours, client: "Keyward adds" },
+    { ...inWorker, client: "Keyward adds, vault in a worker" },
+    { ...inPage, client: "Keyward adds, vault in the page" },
     { client: "yew-oauth2 0.14 adds", ...added(bare, other) },
     { client: "Keyward's demo", ...demo },
   ];

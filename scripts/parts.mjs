@@ -27,6 +27,8 @@ const RUST = ["--features", "router,trace"];
 const WASM = [...BROWSER, "--features", "js,worker"];
 /** The core with the part that no shell carries out yet, and so cannot stand beside one. */
 const CORE = ["--no-default-features", "--features", "ledger"];
+/** A Rust app whose vault is a worker. */
+const LIGHT = ["--no-default-features", "--features", "router"];
 const MSRV = "1.88";
 
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
@@ -43,6 +45,7 @@ const FRONT_THEMES = [
 /** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
 const OWN_APP = [
   "demo.test.mjs",
+  "demo-vault.test.mjs",
   "single-sign-on.test.mjs",
   "spa.test.mjs",
   "vault.test.mjs",
@@ -59,6 +62,9 @@ const VAULT_TESTS = [
   "signin.test.mjs",
   "tabs.test.mjs",
 ];
+
+/** The front is the npm package's; what is left to see is how the crate hands things on. */
+const RUST_VAULT_TESTS = ["fetch.test.mjs", "signin.test.mjs"];
 
 export const parts = [
   {
@@ -82,6 +88,11 @@ export const parts = [
       const crate = ["clippy", "--package", "keyward", "--all-targets"];
       for (const features of [WASM, [...BROWSER, ...RUST]]) {
         yield await check("cargo", [...crate, ...features, ...strict]);
+      }
+      // Without the targets that need a vault in the page.
+      const light = ["clippy", "--package", "keyward", "--lib", ...LIGHT];
+      for (const target of [[], BROWSER]) {
+        yield await check("cargo", [...light, ...target, ...strict]);
       }
       // Apps in Rust, for the only place where they run.
       const apps = ["demo", "rust-app", "yew-app", "yew-bare", "yew-keyward"];
@@ -107,9 +118,10 @@ export const parts = [
   },
   {
     name: "codes",
-    what: "what is generated from the table of error codes",
+    what: "what is generated: from the table of error codes, and the front that the crate carries",
     async *run() {
       yield await check(xtask(), ["codes", "--check"]);
+      yield await check(xtask(), ["front", "--check"]);
     },
   },
   {
@@ -208,6 +220,11 @@ export const parts = [
         const env = { CHROME: chrome, FRONT: "vault", BROWSERS: "chromium" };
         yield testProgram(join("tests/e2e", name), env);
       }
+      say("the vault in a worker, from Rust");
+      for (const name of RUST_VAULT_TESTS) {
+        const env = { CHROME: chrome, FRONT: "rust-vault", BROWSERS: "chromium" };
+        yield testProgram(join("tests/e2e", name), env);
+      }
     },
   },
   {
@@ -231,11 +248,15 @@ export const parts = [
   },
   {
     name: "e2e-rust",
-    what: "the Rust front in Firefox too",
+    what: "the Rust front in Firefox too, and with a vault in a worker",
     slow: true,
     async *run() {
       const { firefox } = await ensureBrowsers();
       yield* pageTests({ FIREFOX: firefox, FRONT: "rust", BROWSERS: "firefox" });
+      for (const name of VAULT_TESTS) {
+        const env = { FIREFOX: firefox, FRONT: "rust-vault", BROWSERS: "firefox" };
+        yield testProgram(join("tests/e2e", name), env);
+      }
     },
   },
   {
@@ -290,6 +311,7 @@ async function* checkMsrv() {
   yield await check("cargo", [...cargo, "--no-default-features"], options);
   yield await check("cargo", [...cargo, ...BROWSER, ...RUST], options);
   yield await check("cargo", [...cargo, ...WASM], options);
+  yield await check("cargo", [...cargo, ...BROWSER, ...LIGHT], options);
 }
 
 async function check(command, args, options) {

@@ -1,4 +1,5 @@
 // The SPA of www/ on the packed package, as a user of npm would build it.
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { load, root, say } from "./lib.mjs";
 
@@ -9,4 +10,13 @@ export async function buildPackedSite({ vault = false } = {}) {
   const outDir = join(root, vault ? "target/site-vault" : "target/site");
   await buildSite({ tarball: join(root, "target/npm/keyward.tgz"), outDir, vault });
   return outDir;
+}
+
+/** The built demo with the files of a vault in a worker beside it; gives the folder. */
+export function demoWithVault() {
+  const folder = join(root, "target/demo-vault");
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(join(root, "target/demo"), folder, { recursive: true });
+  cpSync(join(root, "dist/files"), join(folder, "keyward"), { recursive: true });
+  return folder;
 }

@@ -30,21 +30,26 @@ export const BUDGETS = {
 };
 
 /**
- * What Keyward adds to a small Yew app, WebAssembly and glue: `bench/yew-keyward` less `bench/yew-bare`. The budget that is
- * wanted is 50,000; this one keeps what is reached.
+ * What Keyward adds to a small Yew app, WebAssembly and glue: `bench/yew-keyward` less `bench/yew-bare`. With the vault in
+ * the page the core is part of the app; its budget keeps what is reached.
  */
-const YEW = { name: "added to a Yew app", aim: 38_000, budget: 94_000 };
+const YEW = { name: "Yew, vault in worker", aim: 38_000, budget: 50_000 };
+const YEW_PAGE = { name: "Yew, vault in page", aim: 90_000, budget: 94_000 };
 
-/** Builds the two apps and gives the row. */
-export async function yewRow() {
-  const [bare, keyward] = [await appWeight("yew-bare"), await appWeight("yew-keyward")];
-  return { ...added(bare, keyward), ...YEW, bare, keyward };
+/** Builds the apps and gives the rows. */
+export async function yewRows() {
+  const bare = await appWeight("yew-bare");
+  const row = async (limits, ...options) => {
+    const keyward = await appWeight("yew-keyward", ...options);
+    return { ...added(bare, keyward), ...limits, bare, keyward };
+  };
+  return [await row(YEW), await row(YEW_PAGE, "--features", "page-vault")];
 }
 
-/** Builds an app in Rust for release; what its two files weigh. `folder` is that of its workspace, if it has one of its own. */
-export async function appWeight(name, ...folder) {
+/** Builds an app in Rust for release; what its two files weigh. `options` are those of `xtask app`. */
+export async function appWeight(name, ...options) {
   const out = join("target/app", name, "out");
-  await must(xtask(), ["app", name, out, ...folder], { quiet: true });
+  await must(xtask(), ["app", name, out, ...options], { quiet: true });
   return weigh([`${name}.js`, `${name}_bg.wasm`].map((file) => join(out, file)));
 }
 
@@ -73,7 +78,7 @@ function weigh(files) {
 
 async function check() {
   const yew = process.argv.includes("--yew");
-  const rows = [...(yew ? [] : sizes()), await yewRow()];
+  const rows = [...(yew ? [] : sizes()), ...(await yewRows())];
   console.log(row("bytes", "raw", "gzip", "brotli", "aim", "budget"));
   for (const { name, raw, gzip, brotli, aim, budget } of rows) {
     console.log(row(name, raw, gzip, brotli, aim, budget));

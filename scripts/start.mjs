@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Failure, load, must, root, runMain, say, xtask } from "./lib.mjs";
 import { setup } from "./setup.mjs";
-import { buildPackedSite } from "./site.mjs";
+import { buildPackedSite, demoWithVault } from "./site.mjs";
 
 const READY_WITHIN_MS = 60_000;
 
@@ -17,6 +17,7 @@ const servers = [
   { name: "demo", variable: "DEMO_PORT", fallback: 5174 },
   { name: "SPA", variable: "SPA_PORT", fallback: 5173 },
   { name: "SPA with a vault", variable: "VAULT_PORT", fallback: 5175 },
+  { name: "demo with a vault", variable: "DEMO_VAULT_PORT", fallback: 5177 },
   { name: "provider", variable: "PROVIDER_PORT", fallback: 9400 },
   { name: "resource server", variable: "API_PORT", fallback: 9500 },
 ];
@@ -50,6 +51,15 @@ await runMain(async () => {
       root: join(root, "target/demo"),
       port: ports.DEMO_PORT,
       deepLinks: true,
+      wasm: true,
+    }),
+    await serveSite({
+      ...shared,
+      config: { ...shared.config, vault: "/keyward/vault.js" },
+      root: demoWithVault(),
+      port: ports.DEMO_VAULT_PORT,
+      deepLinks: true,
+      wasm: true,
     }),
   ];
   for (const site of sites) stop.with(() => site.close());
@@ -102,7 +112,9 @@ async function isFree(port) {
 
 /** The provider and the resource server, in a process of their own; resolves when both listen. */
 function startBackend(ports, stop) {
-  const own = [ports.SPA_PORT, ports.VAULT_PORT, ports.DEMO_PORT].map(origin);
+  const own = [ports.SPA_PORT, ports.VAULT_PORT, ports.DEMO_PORT, ports.DEMO_VAULT_PORT].map(
+    origin,
+  );
   const origins = [...own, YOUR_APP];
   const env = { ...process.env, SPA_ORIGINS: origins.join(",") };
   for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
@@ -154,6 +166,7 @@ function announce(ports) {
   demo (Yew)        ${origin(ports.DEMO_PORT)}/
   SPA (TypeScript)  ${origin(ports.SPA_PORT)}/
   SPA with a vault  ${origin(ports.VAULT_PORT)}/
+  demo with a vault ${origin(ports.DEMO_VAULT_PORT)}/
   provider          ${origin(ports.PROVIDER_PORT)}
   resource server   ${origin(ports.API_PORT)}
 

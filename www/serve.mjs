@@ -30,6 +30,7 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * @param {Record<string, string>} [options.headers] sent with every answer, over our own
  * @param {Partial<typeof import("./static/config.js").default>} [options.config] settings of the app that differ from static/config.js
  * @param {boolean} [options.deepLinks] whether the page answers for addresses that name no file: the app has a router
+ * @param {boolean} [options.wasm] whether the page itself is WebAssembly, wherever its vault is
  * @param {import("./error-pages.mjs").ErrorEntry[]} [options.errors] what `/errors/` explains, default docs/errors.json
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>} rejects with EADDRINUSE when the port is taken
  */
@@ -41,6 +42,7 @@ export async function serveSite(options = {}) {
     headers,
     config,
     deepLinks = false,
+    wasm = false,
   } = options;
   if (!loopback.has(host))
     throw new Error(`serveSite listens on this machine only, not on ${host}`);
@@ -50,7 +52,7 @@ export async function serveSite(options = {}) {
   const explained = new Map(
     (options.errors ?? (await knownErrors())).map((entry) => [entry.code, entry]),
   );
-  const everywhere = { ...pageHeaders(settings), ...headers };
+  const everywhere = { ...pageHeaders(settings, wasm), ...headers };
 
   const handle = (request, response) => {
     answer(request, response).catch(() => {
@@ -90,8 +92,11 @@ export async function serveSite(options = {}) {
   /** A page that cannot load config.js has its settings in a meta element. */
   async function sendPage(response, file) {
     const page = await readFile(file, "utf8");
-    const { issuer, api } = settings;
-    const content = JSON.stringify({ issuer, api, errors: "/errors/" }).replaceAll("'", "&#39;");
+    const { issuer, api, vault } = settings;
+    const content = JSON.stringify({ issuer, api, vault, errors: "/errors/" }).replaceAll(
+      "'",
+      "&#39;",
+    );
     const own = page.replace(
       /(<meta\s+name="keyward-demo"\s+content=)'[^']*'/,
       (_, start) => `${start}'${content}'`,
@@ -160,11 +165,11 @@ function vaultHeaders(settings) {
  * Nothing but the app, its provider and its API; `wasm-unsafe-eval` is what compiling WASM needs. With a vault it is the
  * worker that does both.
  */
-function pageHeaders(settings) {
+function pageHeaders(settings, wasm) {
   return {
     "Content-Security-Policy": [
       "default-src 'self'",
-      settings.vault ? "script-src 'self'" : "script-src 'self' 'wasm-unsafe-eval'",
+      settings.vault && !wasm ? "script-src 'self'" : "script-src 'self' 'wasm-unsafe-eval'",
       settings.vault ? "connect-src 'self'" : `connect-src 'self' ${reach(settings)}`,
       "object-src 'none'",
       "base-uri 'none'",

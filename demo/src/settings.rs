@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     resource: String,
     /// Whether even a first visit asks the provider for a session.
     restore_always: bool,
+    /// Where the script of a vault in a worker is; empty for a vault in the page.
+    vault: String,
     /// Where the pages about error codes are, with a slash at the end; empty for the crate's own address.
     errors: String,
 }
@@ -28,6 +30,7 @@ impl Default for Settings {
             scope: "openid profile email api:read api:write".into(),
             resource: "urn:demo:api".into(),
             restore_always: false,
+            vault: String::new(),
             errors: String::new(),
         }
     }
@@ -51,7 +54,7 @@ impl Settings {
 
     /// The whole of the set-up: everything else on the page uses the client that comes of it.
     pub(crate) fn auth_config(&self) -> AuthConfig {
-        let config = AuthConfig::new(&self.issuer, &self.client_id)
+        let mut config = AuthConfig::new(&self.issuer, &self.client_id)
             .scope(&self.scope)
             .resource(Resource::at(&self.api, ["/api/"]))
             .restore(if self.restore_always {
@@ -59,11 +62,18 @@ impl Settings {
             } else {
                 Restore::WasSignedIn
             });
-        if self.resource.is_empty() {
-            config
-        } else {
-            config.authorization_param("resource", &self.resource)
+        if !self.resource.is_empty() {
+            config = config.authorization_param("resource", &self.resource);
         }
+        if self.has_vault() {
+            config = config.vault(&self.vault);
+        }
+        config
+    }
+
+    /// Whether the vault is a worker, whose back channel this page cannot see.
+    pub(crate) fn has_vault(&self) -> bool {
+        !self.vault.is_empty()
     }
 
     /// An address at the API.

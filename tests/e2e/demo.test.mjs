@@ -12,7 +12,7 @@ import { checkPage } from "./support/accessibility.mjs";
 import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
 import { dump, search } from "./support/dump.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
-import { startSite } from "./support/site.mjs";
+import { freePort } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
@@ -375,10 +375,3 @@ forEachBrowser((name) => {
     });
   });
 });
-
-/** A port that was free a moment ago: the provider has to know the site's address before it is up. */
-async function freePort() {
-  const site = await startSite();
-  await site.close();
-  return site.port;
-}

@@ -11,7 +11,7 @@ import { serveSite } from "../../www/serve.mjs";
 import { checkPage } from "./support/accessibility.mjs";
 import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
-import { startSite } from "./support/site.mjs";
+import { freePort } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
@@ -269,10 +269,3 @@ forEachVariant((name, vault) => {
     });
   });
 });
-
-/** A port that was free a moment ago: the provider has to know the site's address before it is up. */
-async function freePort() {
-  const site = await startSite();
-  await site.close();
-  return site.port;
-}

@@ -22,10 +22,15 @@ const DEMO_INPUTS: [&str; 7] = [
 
 /// Builds a package for release: `<out>/<package>.js` and `<out>/<package>_bg.wasm`. `folder` is that of its workspace, if
 /// it is another one than this.
-pub(crate) fn run_app(package: &str, out: &str, folder: Option<&str>) -> Result<()> {
+pub(crate) fn run_app(
+    package: &str,
+    features: &str,
+    out: &str,
+    folder: Option<&str>,
+) -> Result<()> {
     let root = workspace::root()?;
     let home = folder.map_or_else(|| root.clone(), |folder| root.join(folder));
-    build(&root, &home, package, &root.join(out))
+    build(&root, &home, package, features, &root.join(out))
 }
 
 /// `target/demo/`: the demo as it is served.
@@ -43,17 +48,23 @@ pub(crate) fn run_demo(force: bool) -> Result<()> {
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
-    build(&root, &root, "demo", &out)?;
+    build(&root, &root, "demo", "", &out)?;
     copy_static(&root, &out)?;
     stamp.write()?;
     println!("built target/demo/");
     Ok(())
 }
 
-fn build(root: &Path, home: &Path, package: &str, out: &Path) -> Result<()> {
+fn build(root: &Path, home: &Path, package: &str, features: &str, out: &Path) -> Result<()> {
     fs::create_dir_all(out)?;
     let file = format!("{package}.wasm");
-    let compiled = wasm::compile(home, package, "", &file, &root.join("target/app/cargo"))?;
+    let compiled = wasm::compile(
+        home,
+        package,
+        features,
+        &file,
+        &root.join("target/app/cargo"),
+    )?;
     let bound = root.join("target/app").join(package);
     wasm::bind(&compiled, package, &bound)?;
     let module = format!("{package}_bg.wasm");

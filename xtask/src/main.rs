@@ -3,7 +3,8 @@
 //! - `bindgen ...` and `test-runner ...`: wasm-bindgen's two tools, with their own arguments
 //! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
 //! - `demo [--force]`: the demo, to `target/demo/`
-//! - `app <package> <out> [<folder>]`: a package as an app for the browser, for release; `folder` is that of its workspace
+//! - `app <package> <out> [<folder> | --features <list>]`: a package as an app for the browser, for release; `folder` is
+//!   that of its workspace
 //! - `codes [--check]`: what is written from the table of error codes
 //! - `front [--check]`: the front of the npm package as the crate carries it, for a vault in a worker
 //! - `weight [<wasm> [<base>]]`: where the bytes of the core are, or of another module; with a base, what it has more
@@ -60,8 +61,11 @@ fn dispatch(arguments: Vec<OsString>) -> Result<()> {
         ("build", ["--force"]) => build::run_build(true),
         ("demo", []) => app::run_demo(false),
         ("demo", ["--force"]) => app::run_demo(true),
-        ("app", [package, out]) => app::run_app(package, out, None),
-        ("app", [package, out, folder]) => app::run_app(package, out, Some(folder)),
+        ("app", [package, out]) => app::run_app(package, "", out, None),
+        ("app", [package, out, "--features", features]) => {
+            app::run_app(package, features, out, None)
+        }
+        ("app", [package, out, folder]) => app::run_app(package, "", out, Some(folder)),
         ("codes", []) => codes::run(false),
         ("codes", ["--check"]) => codes::run(true),
         ("front", []) => build::run_front(false),

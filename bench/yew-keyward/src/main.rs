@@ -54,7 +54,9 @@ fn switch(route: Route) -> Html {
 
 #[component]
 fn App() -> Html {
-    let config = AuthConfig::new("https://id.example", "spa").vault("/keyward/vault.js");
+    let config = AuthConfig::new("https://id.example", "spa");
+    #[cfg(not(feature = "page-vault"))]
+    let config = config.vault("/keyward/vault.js");
     html! {
         <AuthProvider {config}><BrowserRouter><Switch<Route> render={switch} /></BrowserRouter></AuthProvider>
     }

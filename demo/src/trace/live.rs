@@ -5,6 +5,7 @@ use yew::prelude::*;
 use super::episodes::{Episode, episodes};
 use super::explain::arrow;
 use super::log::{use_entries, use_log};
+use crate::app::use_settings;
 use crate::diagram::{Channel, Lane, LaneHeads, Legend, Sequence};
 use crate::format::{clock_time, plural};
 
@@ -17,10 +18,15 @@ const LANES: &[Lane] = &[
 ];
 const CHANNELS: &[Channel] = &[Channel::Front, Channel::Back, Channel::Inside];
 
+const IN_PAGE: &str = "The vault is the part of Keyward that holds the tokens, in this page's memory. Secrets are never drawn.";
+const IN_WORKER: &str = "The vault is a worker that serves all tabs. It holds the tokens where no script of a page can read \
+     them, and what it says to the provider and the API is out of this page's sight: drawn is what the page is told. The demo with \
+     the vault in the page draws the rest.";
+
 /// What just happened.
 #[component]
 pub(crate) fn LiveDiagram() -> Html {
-    let log = use_log();
+    let (log, settings) = (use_log(), use_settings());
     let found = episodes(&use_entries());
     let newest = found.last().map(|episode| episode.at);
     let announcement = found.last().map(|episode| {
@@ -42,7 +48,7 @@ pub(crate) fn LiveDiagram() -> Html {
             </div>
             <Legend channels={CHANNELS} />
             <p class="quiet stage-note">
-                { "The vault is the part of Keyward that holds the tokens, in this page's memory. Secrets are never drawn." }
+                { if settings.has_vault() { IN_WORKER } else { IN_PAGE } }
             </p>
             <LaneHeads lanes={LANES} />
             <p class="unseen" role="status">{ announcement.unwrap_or_default() }</p>

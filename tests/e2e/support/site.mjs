@@ -59,6 +59,13 @@ export async function startSite({
   return site;
 }
 
+/** A port that was free a moment ago, for a site whose address others have to know before it is up. */
+export async function freePort() {
+  const site = await startSite();
+  await site.close();
+  return site.port;
+}
+
 /** Passes a request on to another server, and its answer back. */
 function forward(req, res, base) {
   const { method, headers, url } = req;
