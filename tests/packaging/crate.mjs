@@ -31,8 +31,11 @@ function pack() {
   return { folder, files };
 }
 
-/** A fresh project: `dependencies` are lines of its manifest after the one of keyward, `files` its sources by path. */
-export function rustProject(name, { features, dependencies, files }) {
+/**
+ * A fresh project: `dependencies` are lines of its manifest after the one of keyward, `files` its sources by path. With
+ * `light` it is without keyward's default features.
+ */
+export function rustProject(name, { features, dependencies, files, light = false }) {
   const { folder: keyward } = packedCrate();
   const folder = join(workshop, name);
   rmSync(folder, { recursive: true, force: true });
@@ -42,7 +45,7 @@ version = "0.0.0"
 edition = "2024"
 
 [dependencies]
-keyward = { path = ${JSON.stringify(keyward)}, features = ${JSON.stringify(features)} }
+keyward = { path = ${JSON.stringify(keyward)}, default-features = ${!light}, features = ${JSON.stringify(features)} }
 ${dependencies}
 
 [workspace]

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { buildForBrowser, cargoIn, packedCrate, rustProject } from "./crate.mjs";
 import { root, run } from "./tarball.mjs";
 
 const FILES =
-  /^src\/.*\.rs$|^src\/vault\/platform\.js$|^Cargo\.(toml(\.orig)?|lock)$|^\.cargo_vcs_info\.json$|^(CHANGELOG|README|SECURITY)\.md$|^LICENSE-(APACHE|MIT)$/;
+  /^src\/.*\.rs$|^src\/vault\/platform\.js$|^src\/front\/worker\/keyward\.js$|^dist\/files\/\w+\.(js|html)$|^Cargo\.(toml(\.orig)?|lock)$|^\.cargo_vcs_info\.json$|^(CHANGELOG|README|SECURITY)\.md$|^LICENSE-(APACHE|MIT)$/;
 
 /** What wasm-bindgen itself exports, and the `main` of the app. */
 const PLAIN_EXPORTS = /^(memory|main|__\w+|wasm_bindgen__\w+)$/;
@@ -51,7 +51,10 @@ describe("the packed crate", () => {
       files.filter((name) => !FILES.test(name)),
       [],
     );
-    for (const name of ["README.md", "LICENSE-MIT", "src/lib.rs", "src/vault/platform.js"]) {
+    for (const name of [
+      ...["README.md", "LICENSE-MIT", "src/lib.rs", "src/vault/platform.js"],
+      ...["src/front/worker/keyward.js", "dist/files/vault.js"],
+    ]) {
       assert.ok(files.includes(name), `${name} is missing`);
     }
   });
@@ -87,6 +90,37 @@ describe("the packed crate", () => {
     assert.match(output, /<i>not yet<\/i>/);
     assert.match(output, /<button type="button"[^>]*>Sign in/);
     assert.doesNotMatch(output, /is in|is out|private/);
+  });
+});
+
+describe("an app whose vault is a worker", () => {
+  test("writes the vault's files in its build script, and carries no vault", async () => {
+    const { folder: keyward } = packedCrate();
+    const files = {
+      "src/main.rs": APP.replace('"spa")', '"spa").vault("/keyward/vault.js")'),
+      "build.rs": `fn main() -> std::io::Result<()> {
+    keyward::vault_files::write("static/keyward", None).map(|_| ())
+}`,
+    };
+    const dependencies = `${DEPENDENCIES}
+
+[build-dependencies]
+keyward = { path = ${JSON.stringify(keyward)}, default-features = false, features = ["vault-files"] }`;
+    const project = rustProject("vault-app", {
+      features: ["yew"],
+      dependencies,
+      files,
+      light: true,
+    });
+    const out = await buildForBrowser(project, "vault-app");
+    for (const name of readdirSync(join(root, "dist/files"))) {
+      const written = readFileSync(join(project, "static/keyward", name));
+      assert.ok(written.equals(readFileSync(join(root, "dist/files", name))), name);
+    }
+    // What every token request names. The probe: the app with a vault in the page does.
+    const names = (file) => readFileSync(file).includes("code_verifier");
+    assert.ok(!names(join(out, "app_bg.wasm")));
+    assert.ok(names(join(root, "target/npm/page/keyward_bg.wasm")));
   });
 });
 
