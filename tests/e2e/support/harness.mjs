@@ -3,9 +3,10 @@
 
 import { startApi } from "../../provider/api.mjs";
 import { startProvider } from "../../provider/provider.mjs";
-import { startApp } from "../app/build.mjs";
+import { bakedVault, startApp } from "../app/build.mjs";
 import { closeContexts, launch } from "./browsers.mjs";
 import { front } from "./front.mjs";
+import { startSite } from "./site.mjs";
 import { Late, answer, until } from "./until.mjs";
 
 /** The audience of the resource server. */
@@ -16,10 +17,11 @@ const SCOPE = "openid profile api:read api:write";
 /**
  * Starts everything for one browser; see `World`. `cacheable` lets pages into the back-forward cache,
  * `alsoOrigins` are those of other apps that the provider knows, `args` are for `launch`, the rest for the servers.
+ * `vaultHost` is the name of a site of the vault's own: then the provider knows no address of the app.
  */
 export async function startWorld(
   name,
-  { provider = {}, app = {}, alsoOrigins = [], cacheable, args } = {},
+  { provider = {}, app = {}, alsoOrigins = [], vaultHost, cacheable, args } = {},
 ) {
   const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
   world.vault = app.vault ?? front === "vault";
@@ -30,13 +32,16 @@ export async function startWorld(
     vault: world.vault,
     proxy: { "/api/": { toString: () => api.url } },
   });
+  if (vaultHost) world.vaultSite = await startSite({ hostname: vaultHost });
+  const home = world.vaultSite?.origin ?? world.app.origin;
   world.op = await startProvider({
-    spaOrigins: [world.app.origin, ...alsoOrigins],
+    spaOrigins: [home, ...alsoOrigins],
     autologin: "alice",
     ...provider,
   });
-  api = await startApi({ issuer: world.op.issuer, origins: [world.app.origin] });
+  api = await startApi({ issuer: world.op.issuer, origins: [home] });
   world.api = api;
+  await world.deployVault();
   world.browser = await launch(name, { args });
   world.clear();
   return world;
@@ -102,15 +107,46 @@ class World {
   }
 
   options(more = {}) {
+    const { issuer } = this.op;
+    if (this.vaultSite) {
+      return { issuer, clientId: "spa", vault: `${this.vaultSite.origin}/keyward/`, ...more };
+    }
+    return {
+      ...this.#coreOptions(),
+      ...(this.vault ? { vault: "/keyward/vault.js", ...this.vaultOptions } : {}),
+      ...more,
+    };
+  }
+
+  #coreOptions() {
     return {
       issuer: this.op.issuer,
       clientId: "spa",
       scope: SCOPE,
       authorizationParams: { resource: AUDIENCE },
       resources: ["/api/", { origin: this.api.url, paths: ["/api/"] }],
-      ...(this.vault ? { vault: "/keyward/vault.js", ...this.vaultOptions } : {}),
-      ...more,
     };
+  }
+
+  /** Writes the files of a vault on its own site, with the configuration in them, and the headers of the README. */
+  async deployVault(more = {}) {
+    if (!this.vaultSite) return;
+    const { origin: app } = this.app;
+    const files = await bakedVault({ app, ...this.#coreOptions(), ...more });
+    const reach = `${this.op.issuer} ${this.api.url} ${app}`;
+    const worker = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${reach}`;
+    const page = (ancestors) =>
+      `default-src 'none'; script-src 'self'; worker-src 'self'; frame-ancestors ${ancestors}`;
+    const policies = {
+      "/keyward/vault.js": worker,
+      "/keyward/frame.html": page(app),
+      "/keyward/callback.html": page("'none'"),
+    };
+    for (const [path, body] of Object.entries(files)) {
+      const policy = policies[path];
+      const headers = policy ? { "content-security-policy": policy } : {};
+      this.vaultSite.files[path] = { body, headers: { "cache-control": "no-cache", ...headers } };
+    }
   }
 
   /** A user of their own: nothing is shared with other contexts. `events` collects all pages' events. */
@@ -137,7 +173,8 @@ class World {
 
   async close() {
     await this.browser?.close();
-    await Promise.all([this.app, this.op, this.api].map((server) => server?.close()));
+    const servers = [this.app, this.vaultSite, this.op, this.api];
+    await Promise.all(servers.map((server) => server?.close()));
   }
 }
 
