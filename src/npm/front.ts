@@ -1,7 +1,6 @@
 import { arrive, load, type Arrival } from "./callback.js";
 import { claimsOfUser } from "./claims.js";
 import { AuthError, explain, fail, isAuthError, type WireError } from "./errors.js";
-import type { AuthErrorCode } from "./codes.js";
 import { Link, type Answer, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { pageVault } from "./page_vault.js";
@@ -20,7 +19,7 @@ import type {
   User,
   VaultOptions,
 } from "./types.js";
-import { rememberClient, type Outcome } from "./vault/outcome.js";
+import type { Outcome } from "./vault/outcome.js";
 import { workerVault } from "./vault/place.js";
 import { VaultSide } from "./vault/side.js";
 import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
@@ -235,13 +234,14 @@ export class Front<TUser> implements Auth<TUser> {
     const session = this.#session;
     this.#forget("signedOut");
     const link = await this.#open();
-    const stays = options.everywhere === false || navigator.onLine === false;
-    const fields = VAULT ? { session, returnTo, stays } : { session };
+    const fields = VAULT ? { session, returnTo, stays: options.everywhere === false } : { session };
     const { url, state } = await link.ask("signOut", fields);
-    if (!url || stays) return;
+    if (!url || options.everywhere === false || navigator.onLine === false) return;
     const { issuer, clientId } = this.#options;
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
-    this.#remember(state, JSON.stringify(record));
+    if (!VAULT || this.#side.leave(this.#redirectUri)) {
+      transactions.put(state ?? "", JSON.stringify(record));
+    }
     location.assign(url);
   }
 
@@ -599,31 +599,27 @@ export class Front<TUser> implements Auth<TUser> {
 
   // ---- navigation -----------------------------------------------------------------------------------------------
 
-  /** Stores what the way back from the provider needs; returns the code of what prevents it. */
-  #remember(state = "", record = ""): AuthErrorCode | null {
-    if (VAULT && this.#side.leave()) return null;
-    if (VAULT) rememberClient(this.#options, this.#redirectUri);
-    return transactions.put(state, record);
-  }
-
-  #keep({ state, record }: Answer): void {
-    const refused = this.#remember(state, record);
+  /** Stores what the way back from the provider needs. */
+  #keep({ state = "", record = "" }: Answer): void {
+    if (VAULT && !this.#side.leave(this.#redirectUri)) return;
+    const refused = transactions.put(state, record);
     if (refused) throw fail(refused);
   }
 
   #leave(answer: Answer, signal?: AbortSignal): Promise<never> {
     this.#keep(answer);
+    const { url = "", state = "" } = answer;
     return new Promise((_, reject) => {
       const cancel = () => {
         clearTimeout(timer);
         this.#cancelNavigation = null;
-        transactions.drop(answer.state ?? "");
+        transactions.drop(state);
         reject(signal?.aborted ? signal.reason : fail("navigation_cancelled"));
       };
       const timer = setTimeout(cancel, NAVIGATION_DEADLINE);
       signal?.addEventListener("abort", cancel);
       this.#cancelNavigation = cancel;
-      location.assign(answer.url ?? "");
+      location.assign(url);
     });
   }
 

@@ -6,7 +6,14 @@ import { claimsOfUser } from "../claims.js";
 import type { AuthState, VaultOptions } from "../types.js";
 import type { Known } from "./connect.js";
 import type { Kept } from "./messages.js";
-import { leaveOutcome, takeOutcome, wireError, type Outcome, type Unredeemed } from "./outcome.js";
+import {
+  leaveOutcome,
+  rememberClient,
+  takeOutcome,
+  wireError,
+  type Outcome,
+  type Unredeemed,
+} from "./outcome.js";
 import { placeOf } from "./place.js";
 import { outlivesPage } from "./port.js";
 import { isApart } from "./url.js";
@@ -82,10 +89,12 @@ export class VaultSide<TUser> implements Known {
     else await this.#page.restore(shown);
   }
 
-  /** Before the page leaves for the provider: whether all that the way back needs is kept on the vault's origin. */
-  leave(): boolean {
-    if (this.#apart) leaveOutcome(this.#page.client, { apart: true });
-    return this.#apart;
+  /** Before the page leaves for the provider. Whether the transaction is the page's to keep: a frame has kept it already. */
+  leave(redirectUri: string): boolean {
+    const { client } = this.#page;
+    if (this.#apart) leaveOutcome(client, { apart: true });
+    else rememberClient(client, redirectUri);
+    return !this.#apart;
   }
 
   get mark(): Mark | null {
