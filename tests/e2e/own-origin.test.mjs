@@ -189,7 +189,10 @@ forEachBrowser((name) => {
       // None leaves before all are there: the vault would end with it.
       world.op.faults.set("discovery", { hold: "before" });
       const pages = await Promise.all([1, 2, 3].map((n) => world.open(`/tab-${n}#x`, context)));
-      for (const one of pages) assert.equal((await ask(one, "preload")).error, undefined);
+      for (const one of pages) {
+        await status(one, "loading");
+        assert.equal((await ask(one, "preload")).error, undefined);
+      }
       world.op.faults.release("discovery");
       for (const one of pages) await one.bringToFront();
       for (const one of pages) await status(one, "signedIn");

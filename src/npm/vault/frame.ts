@@ -18,9 +18,10 @@ export async function openFrame({ url }: Place): Promise<Port> {
     const { shared } = await new Promise<Extract<FromFrame, { shared: unknown }>>(
       (resolve, reject) => {
         const fail = (what: string) => reject(new Error(`${address.href} ${what}`));
-        let timer = setTimeout(fail, LOAD_MS, "does not load");
+        // Of a frame that the page's policy forbids, Firefox tells nothing at all.
         const silent =
           "does not answer: look at its status, its X-Frame-Options and frame-ancestors, and at frame-src of this page";
+        let timer = setTimeout(fail, LOAD_MS, silent);
         port.onmessage = ({ data }: MessageEvent<FromFrame>) => {
           clearTimeout(timer);
           if ("shared" in data) resolve(data);
