@@ -173,7 +173,7 @@ function vaultHeaders(settings) {
 function frameHeaders(path, app) {
   const ancestors = path === "/keyward/frame.html" ? app : "'none'";
   return {
-    "Content-Security-Policy": `default-src 'none'; script-src 'self'; worker-src 'self'; frame-ancestors ${ancestors}`,
+    "Content-Security-Policy": `default-src 'self'; frame-ancestors ${ancestors}`,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
   };

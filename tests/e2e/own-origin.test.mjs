@@ -26,9 +26,6 @@ import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 import { recordWrites, writesWith } from "./support/writes.mjs";
 
-const APP = "spa.app.localhost";
-const VAULT = "vault.app.localhost";
-
 /** How many shared workers there are; for Firefox nobody can tell, so some time has to do. */
 async function workersOf(browser, name) {
   if (name !== "chromium") return new Promise((resolve) => setTimeout(resolve, 2_000, 0));
@@ -42,11 +39,11 @@ forEachBrowser((name) => {
   describe(`the vault on its own origin in ${name}`, () => {
     let world;
     before(async () => {
-      const app = { vault: true, hostname: APP };
-      world = await startWorld(name, { app, vaultHost: VAULT });
+      world = await startWorld(name, { own: true });
     });
     after(() => world?.close());
     afterEach(async () => {
+      world.vaultOptions = {};
       await world.reset();
       await world.deployVault();
     });
@@ -72,7 +69,6 @@ forEachBrowser((name) => {
     });
 
     test("signs in, comes back to where the user was, and calls the APIs", async () => {
-      world.vaultSite.requests.length = 0;
       const page = await world.open("/here?x=1#there");
       await signIn(page);
       assert.equal(page.url(), `${world.app.origin}/here?x=1#there`);
@@ -179,7 +175,8 @@ forEachBrowser((name) => {
     });
 
     test("without a living vault a load asks the provider once, and takes the user back where they were", async () => {
-      await world.deployVault({ parking: false, extendedLifetime: false });
+      world.vaultOptions = { parking: false, extendedLifetime: false };
+      world.configure();
       const context = await world.context();
       const page = await world.signedIn("/", context);
       const keeper = await context.newPage();
@@ -208,7 +205,8 @@ forEachBrowser((name) => {
     });
 
     test("a restore that the provider refuses: signed out, the next load does not ask again", async () => {
-      await world.deployVault({ parking: false, extendedLifetime: false });
+      world.vaultOptions = { parking: false, extendedLifetime: false };
+      world.configure();
       const context = await world.context();
       const page = await world.signedIn("/", context);
       const keeper = await context.newPage();
@@ -364,7 +362,8 @@ forEachBrowser((name) => {
         const frame = files["/keyward/frame.html"];
         const script = files["/keyward/frame.js"];
         const [line, code] = script.body.split(/\n(.*)/s);
-        if (broken === "other") script.body = `${line.replaceAll(APP, "other.localhost")}\n${code}`;
+        if (broken === "other")
+          script.body = `${line.replaceAll(world.app.origin, "http://x.test")}\n${code}`;
         else if (broken === "plain") script.body = code;
         else files["/keyward/frame.html"] = broken;
         const { error } = await ask(page, "signIn");
@@ -379,20 +378,21 @@ forEachBrowser((name) => {
     }
 
     test("other options than those of the vault are named", async () => {
-      world.configure({ scope: "openid" });
+      const { issuer, clientId, vault } = world.options();
+      world.app.configure({ issuer, clientId, vault, scope: "openid" });
       const page = await world.open("/");
       await status(page, "signedOut");
       const { error } = await ask(page, "signIn");
       assert.equal(error.code, "vault_unavailable");
       assert.match(error.detail, /another configuration: scope/);
       // The same ones said again are no contradiction.
-      world.configure({ scope: "openid profile api:read api:write" });
+      world.app.configure(world.options());
       await signIn(await world.open("/"));
     });
 
     test("a vault of another site has no storage in common with its redirect page, and says so", async () => {
       const { origin } = world.vaultSite;
-      const other = origin.replace(VAULT, "vault.elsewhere.localhost");
+      const other = origin.replace("app.localhost", "elsewhere.localhost");
       const { files } = world.vaultSite;
       for (const file of Object.values(files)) file.body = file.body.replaceAll(origin, other);
       world.configure({ vault: `${other}/keyward/` });
@@ -434,10 +434,11 @@ forEachBrowser((name) => {
   describe(`script in the app, its vault on its own origin, in ${name}`, () => {
     let world;
     before(async () => {
-      world = await startWorld(name, { app: { vault: true }, vaultHost: "localhost" });
+      world = await startWorld(name, { own: { app: "localhost", vault: "localhost" } });
     });
     after(() => world?.close());
     afterEach(async () => {
+      world.vaultOptions = {};
       await world.reset();
       await world.deployVault();
     });
@@ -446,7 +447,7 @@ forEachBrowser((name) => {
       page.evaluate(grantOfItsOwn, { issuer: one.op.issuer, redirectUri });
 
     test("the probe: a vault on the app's origin does not stop a grant of its own", async () => {
-      const second = await startWorld(name, { app: { vault: true } });
+      const second = await startWorld(name, { app: { vault: true }, own: false });
       try {
         const page = await second.signedIn("/");
         const got = await attack(second, page, `${second.app.origin}/keyward/callback.html`);

@@ -5,34 +5,42 @@ import { startApi } from "../../provider/api.mjs";
 import { startProvider } from "../../provider/provider.mjs";
 import { bakedVault, startApp } from "../app/build.mjs";
 import { closeContexts, launch } from "./browsers.mjs";
-import { front } from "./front.mjs";
+import { front, isFront } from "./front.mjs";
 import { startSite } from "./site.mjs";
 import { Late, answer, until } from "./until.mjs";
 
 /** The audience of the resource server. */
 export const AUDIENCE = "urn:demo:api";
 
+/** The names of one site for the app and a vault on an origin of its own. */
+const OWN = { app: "spa.app.localhost", vault: "vault.app.localhost" };
+
+/** What a page says, of all options, to a vault that has the others written into it. */
+const OF_PAGE = ["issuer", "clientId", "vault", "restore", "user"];
+
 const SCOPE = "openid profile api:read api:write";
 
 /**
  * Starts everything for one browser; see `World`. `cacheable` lets pages into the back-forward cache,
  * `alsoOrigins` are those of other apps that the provider knows, `args` are for `launch`, the rest for the servers.
- * `vaultHost` is the name of a site of the vault's own: then the provider knows no address of the app.
+ * With `own` the vault has a site of its own, and the provider knows no address of the app: `true`, or the names of both.
  */
 export async function startWorld(
   name,
-  { provider = {}, app = {}, alsoOrigins = [], vaultHost, cacheable, args } = {},
+  { provider = {}, app = {}, alsoOrigins = [], own = front === "own", cacheable, args } = {},
 ) {
   const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
-  world.vault = app.vault ?? front === "vault";
+  const hosts = own === true ? OWN : own;
+  world.vault = Boolean(app.vault ?? (own || isFront("vault")));
   // The site's port is known only now, and the provider has to know the site.
   let api;
   world.app = await startApp({
+    hostname: hosts.app,
     ...app,
     vault: world.vault,
     proxy: { "/api/": { toString: () => api.url } },
   });
-  if (vaultHost) world.vaultSite = await startSite({ hostname: vaultHost });
+  if (own) world.vaultSite = await startSite({ hostname: hosts.vault });
   const home = world.vaultSite?.origin ?? world.app.origin;
   world.op = await startProvider({
     spaOrigins: [home, ...alsoOrigins],
@@ -41,7 +49,7 @@ export async function startWorld(
   });
   api = await startApi({ issuer: world.op.issuer, origins: [home] });
   world.api = api;
-  await world.deployVault();
+  if (own) await world.deployVault();
   world.browser = await launch(name, { args });
   world.clear();
   return world;
@@ -79,7 +87,9 @@ class World {
     this.api.requests.clear();
     for (const key of Object.keys(this.app.headers)) delete this.app.headers[key];
     Object.assign(this.app.headers, this.#headers);
-    this.app.requests.length = this.app.referrers.length = 0;
+    for (const site of [this.app, this.vaultSite]) {
+      if (site) site.requests.length = site.referrers.length = 0;
+    }
     this.configure();
   }
 
@@ -103,49 +113,53 @@ class World {
 
   /** Options of the app for the loads that follow; the usual ones where not said otherwise. */
   configure(options = {}) {
-    this.app.configure(this.options(options));
+    const all = this.options(options);
+    if (!this.vaultSite) return this.app.configure(all);
+    const isPages = ([name]) => OF_PAGE.includes(name);
+    const entries = Object.entries(all);
+    this.app.configure(Object.fromEntries(entries.filter(isPages)));
+    this.#bake(Object.fromEntries(entries.filter((entry) => !isPages(entry))));
   }
 
   options(more = {}) {
-    const { issuer } = this.op;
-    if (this.vaultSite) {
-      return { issuer, clientId: "spa", vault: `${this.vaultSite.origin}/keyward/`, ...more };
-    }
-    return {
-      ...this.#coreOptions(),
-      ...(this.vault ? { vault: "/keyward/vault.js", ...this.vaultOptions } : {}),
-      ...more,
-    };
-  }
-
-  #coreOptions() {
+    const vault = this.vaultSite ? `${this.vaultSite.origin}/keyward/` : "/keyward/vault.js";
     return {
       issuer: this.op.issuer,
       clientId: "spa",
       scope: SCOPE,
       authorizationParams: { resource: AUDIENCE },
       resources: ["/api/", { origin: this.api.url, paths: ["/api/"] }],
+      ...(this.vault ? { vault, ...this.vaultOptions } : {}),
+      ...more,
     };
   }
 
-  /** Writes the files of a vault on its own site, with the configuration in them, and the headers of the README. */
-  async deployVault(more = {}) {
-    if (!this.vaultSite) return;
-    const { origin: app } = this.app;
-    const files = await bakedVault({ app, ...this.#coreOptions(), ...more });
-    const reach = `${this.op.issuer} ${this.api.url} ${app}`;
-    const worker = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${reach}`;
-    const page = (ancestors) =>
-      `default-src 'none'; script-src 'self'; worker-src 'self'; frame-ancestors ${ancestors}`;
+  /** Puts the files of a vault onto its site, as the command writes them, with the headers of the README. */
+  async deployVault() {
+    const { issuer, clientId } = this.options();
+    const files = await bakedVault({ app: this.app.origin, issuer, clientId });
+    const reach = `${issuer} ${this.api.url} ${this.app.origin}`;
+    const page = (ancestors) => `default-src 'self'; frame-ancestors ${ancestors}`;
     const policies = {
-      "/keyward/vault.js": worker,
-      "/keyward/frame.html": page(app),
+      "/keyward/vault.js": `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${reach}`,
+      "/keyward/frame.html": page(this.app.origin),
       "/keyward/callback.html": page("'none'"),
     };
     for (const [path, body] of Object.entries(files)) {
       const policy = policies[path];
       const headers = policy ? { "content-security-policy": policy } : {};
       this.vaultSite.files[path] = { body, headers: { "cache-control": "no-cache", ...headers } };
+    }
+    this.configure();
+  }
+
+  /** Writes other options into the files. */
+  #bake(options) {
+    const { issuer, clientId } = this.options();
+    const config = JSON.stringify({ app: this.app.origin, issuer, clientId, ...options });
+    for (const file of Object.values(this.vaultSite.files)) {
+      const line = /^self\.KEYWARD_CONFIG=.*/;
+      file.body = file.body.replace(line, () => `self.KEYWARD_CONFIG=${config};`);
     }
   }
 
