@@ -6,13 +6,20 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const FILES = ["vault.js", "park.js", "callback.html", "callback.js", "texts.js"];
+/** For a vault on an origin of its own. */
+const FRAME = ["frame.html", "frame.js"];
+/** The scripts into which a configuration is written; on an origin of its own every one that a page can reach. */
+const bakes = (name, { app }) =>
+  name === "vault.js" || (app && /^(callback|frame)\.js$/.test(name));
+const BAKED = /^self\.KEYWARD_CONFIG=(.*);\n/;
 
 const HELP = `keyward vault <folder> [--config <file.json>]
   Writes the vault's files: vault.js (the worker), park.js (keeps the session through a reload),
   callback.html and callback.js (the redirect page), texts.js (the texts of errors).
   --config bakes the options of createAuth into the worker, so that no page can bring others:
   issuer and clientId, and whatever of scope, resources, metadata, discovery, trustedAudiences,
-  rotationGrace and redirectUri the app gives.
+  rotationGrace and redirectUri the app gives. With app, the app's origin, it writes frame.html and
+  frame.js too: the vault then lies on an origin of its own, and serves that app alone.
 
 keyward vault --check <url>
   Compares what is deployed below the URL with this version's files, and looks at its headers.`;
@@ -44,16 +51,21 @@ async function main() {
   write(folder, values.config);
 }
 
-function write(folder, config) {
+function write(folder, path) {
+  const config = path ? read(path) : {};
   mkdirSync(folder, { recursive: true });
-  for (const name of FILES) {
-    const bytes = name === "vault.js" && config ? baked(config) : original(name);
+  for (const name of config.app ? [...FILES, ...FRAME] : FILES) {
+    const bytes = path && bakes(name, config) ? baked(name, config) : original(name);
     writeFileSync(join(folder, name), bytes);
     console.log(`${hash(bytes)}  ${join(folder, name)}`);
   }
   console.log(
     "\nRegister the redirect page, callback.html beside vault.js, with your provider. Serve vault.js with" +
-      '\nCache-Control: no-cache, and pass its path: createAuth({ ..., vault: "/keyward/vault.js" }).',
+      "\nCache-Control: no-cache, and pass its " +
+      (config.app
+        ? 'URL: createAuth({ ..., vault: "https://vault.app.example/keyward/" }).' +
+          `\nServe frame.html with Content-Security-Policy: frame-ancestors ${config.app}`
+        : 'path: createAuth({ ..., vault: "/keyward/vault.js" }).'),
   );
 }
 
@@ -61,8 +73,7 @@ function original(name) {
   return readFileSync(new URL(`files/${name}`, import.meta.url));
 }
 
-/** The worker's script with a configuration in its first line. */
-function baked(path) {
+function read(path) {
   let options;
   try {
     options = JSON.parse(readFileSync(path, "utf8"));
@@ -72,10 +83,24 @@ function baked(path) {
   for (const name of ["issuer", "clientId"]) {
     if (typeof options?.[name] !== "string") throw new Failure(`${path} lacks "${name}".`);
   }
-  return Buffer.concat([
-    Buffer.from(`self.KEYWARD_CONFIG=${JSON.stringify(options)};\n`),
-    original("vault.js"),
-  ]);
+  if (options.app !== undefined && originOf(options.app) !== options.app) {
+    throw new Failure(`${path}: "app" must be an origin, such as "https://app.example".`);
+  }
+  return options;
+}
+
+function originOf(text) {
+  try {
+    return new URL(text).origin;
+  } catch {
+    return null;
+  }
+}
+
+/** A script with a configuration in its first line. */
+function baked(name, config) {
+  const line = `self.KEYWARD_CONFIG=${JSON.stringify(config)};\n`;
+  return Buffer.concat([Buffer.from(line), original(name)]);
 }
 
 async function check(address) {
@@ -83,15 +108,26 @@ async function check(address) {
     ? new URL(".", address)
     : new URL(address.replace(/\/?$/, "/"));
   const wrong = [];
-  for (const name of FILES) {
-    const found = await look(new URL(name, home), name);
+  const config = await deployed(home);
+  for (const name of config.app ? [...FILES, ...FRAME] : FILES) {
+    const found = await look(new URL(name, home), name, config);
     console.log(`${found.length === 0 ? "ok   " : "WRONG"} ${new URL(name, home)}`);
     wrong.push(...found.map((what) => `${name}: ${what}`));
   }
   if (wrong.length > 0) throw new Failure(`\n${wrong.join("\n")}`);
 }
 
-async function look(url, name) {
+/** The configuration in the worker's script that is deployed. */
+async function deployed(home) {
+  try {
+    const text = await (await fetch(new URL("vault.js", home), { redirect: "manual" })).text();
+    return JSON.parse(BAKED.exec(text)?.[1] ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+async function look(url, name, config) {
   let answer;
   try {
     answer = await fetch(url, { redirect: "manual", cache: "no-store" });
@@ -108,8 +144,27 @@ async function look(url, name) {
     wrong.push(`has the Cache-Control ${caching}; say no-cache`);
   }
   const text = Buffer.from(await answer.arrayBuffer()).toString("utf8");
-  const plain = text.replace(/^self\.KEYWARD_CONFIG=.*\n/, "");
-  if (hash(plain) !== hash(original(name))) wrong.push("is not the file of this version");
+  if (hash(text.replace(BAKED, "")) !== hash(original(name))) {
+    wrong.push("is not the file of this version");
+  }
+  const written = BAKED.exec(text)?.[1];
+  if (config.app && bakes(name, config) && written !== JSON.stringify(config)) {
+    wrong.push("has not the configuration of vault.js in it");
+  }
+  if (name === "frame.html") wrong.push(...framing(answer.headers, config.app));
+  return wrong;
+}
+
+/** The app, and nobody else, may show the frame. */
+function framing(headers, app) {
+  const policy = headers.get("content-security-policy") ?? "";
+  const ancestors = /(?:^|[;,])\s*frame-ancestors\s+([^;,]*)/i.exec(policy)?.[1].trim();
+  const wrong = [];
+  if (ancestors !== app) {
+    wrong.push(`lets ${ancestors ?? "every page"} frame it; say frame-ancestors ${app}`);
+  }
+  // Where both are given browsers heed frame-ancestors; a proxy or an old one may not.
+  if (headers.has("x-frame-options")) wrong.push("has an X-Frame-Options header; take it away");
   return wrong;
 }
 

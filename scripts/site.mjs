@@ -3,12 +3,19 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { load, root, say } from "./lib.mjs";
 
-/** Builds the SPA from `target/npm/keyward.tgz`; resolves to the folder of the site. `vault` as in `buildSite`. */
-export async function buildPackedSite({ vault = false } = {}) {
-  say(`building the SPA on the packed package${vault ? ", with a vault" : ""}`);
+/**
+ * Builds the SPA from `target/npm/keyward.tgz`; resolves to the folder of the site. `vault` and `baked` as in `buildSite`.
+ */
+export async function buildPackedSite({ vault = false, baked } = {}) {
+  const how = baked ? ", with a vault on an origin of its own" : vault ? ", with a vault" : "";
+  say(`building the SPA on the packed package${how}`);
   const { buildSite } = await load("www/build.mjs");
-  const outDir = join(root, vault ? "target/site-vault" : "target/site");
-  await buildSite({ tarball: join(root, "target/npm/keyward.tgz"), outDir, vault });
+  const outDir = join(
+    root,
+    "target",
+    ["site", vault && "vault", baked && "own"].filter(Boolean).join("-"),
+  );
+  await buildSite({ tarball: join(root, "target/npm/keyward.tgz"), outDir, vault, baked });
   return outDir;
 }
 

@@ -17,6 +17,7 @@ const servers = [
   { name: "demo", variable: "DEMO_PORT", fallback: 5174 },
   { name: "SPA", variable: "SPA_PORT", fallback: 5173 },
   { name: "SPA with a vault", variable: "VAULT_PORT", fallback: 5175 },
+  { name: "SPA with a vault on its own origin", variable: "OWN_VAULT_PORT", fallback: 5176 },
   { name: "demo with a vault", variable: "DEMO_VAULT_PORT", fallback: 5177 },
   { name: "provider", variable: "PROVIDER_PORT", fallback: 9400 },
   { name: "resource server", variable: "API_PORT", fallback: 9500 },
@@ -29,22 +30,34 @@ await runMain(async () => {
   await must(xtask(), ["build"]);
   const folder = await buildPackedSite();
   const vaultFolder = await buildPackedSite({ vault: true });
+  const [app, vault] = ["spa", "vault"].map((name) => ownOrigin(name, ports));
+  const reach = { issuer: origin(ports.PROVIDER_PORT), api: origin(ports.API_PORT) };
+  const { bakedOptions } = await load("www/build.mjs");
+  const baked = { app, ...bakedOptions(reach) };
+  const ownVaultFolder = await buildPackedSite({ vault: true, baked });
   say("building the demo");
   await must(xtask(), ["demo"]);
   const stop = stopOnSignal();
   const backend = await startBackend(ports, stop);
   const { serveSite } = await load("www/serve.mjs");
   const shared = {
-    config: { issuer: origin(ports.PROVIDER_PORT), api: origin(ports.API_PORT) },
+    config: reach,
     errors: JSON.parse(readFileSync(join(root, "docs/errors.json"), "utf8")),
   };
   const sites = [
     await serveSite({ ...shared, root: folder, port: ports.SPA_PORT }),
     await serveSite({
       ...shared,
-      config: { ...shared.config, vault: "/keyward/vault.js" },
+      config: { ...reach, vault: "/keyward/vault.js" },
       root: vaultFolder,
       port: ports.VAULT_PORT,
+    }),
+    await serveSite({
+      ...shared,
+      app,
+      config: { ...reach, vault: `${vault}/keyward/` },
+      root: ownVaultFolder,
+      port: ports.OWN_VAULT_PORT,
     }),
     await serveSite({
       ...shared,
@@ -69,6 +82,11 @@ await runMain(async () => {
 
 function origin(port) {
   return `http://localhost:${port}`;
+}
+
+/** Two names of one site for the SPA and its vault: browsers take every name below `localhost` for this machine. */
+function ownOrigin(name, ports) {
+  return `http://${name}.app.localhost:${ports.OWN_VAULT_PORT}`;
 }
 
 function readPorts() {
@@ -115,7 +133,8 @@ function startBackend(ports, stop) {
   const own = [ports.SPA_PORT, ports.VAULT_PORT, ports.DEMO_PORT, ports.DEMO_VAULT_PORT].map(
     origin,
   );
-  const origins = [...own, YOUR_APP];
+  // Of the SPA whose vault has an origin of its own the provider knows that one alone.
+  const origins = [...own, ownOrigin("vault", ports), YOUR_APP];
   const env = { ...process.env, SPA_ORIGINS: origins.join(",") };
   for (const [variable, port] of Object.entries(ports)) env[variable] = String(port);
   const child = spawn(process.execPath, ["tests/provider/main.mjs"], {
@@ -166,6 +185,7 @@ function announce(ports) {
   demo (Yew)        ${origin(ports.DEMO_PORT)}/
   SPA (TypeScript)  ${origin(ports.SPA_PORT)}/
   SPA with a vault  ${origin(ports.VAULT_PORT)}/
+  … of its own      ${ownOrigin("spa", ports)}/ (its vault: ${ownOrigin("vault", ports)}/keyward/)
   demo with a vault ${origin(ports.DEMO_VAULT_PORT)}/
   provider          ${origin(ports.PROVIDER_PORT)}
   resource server   ${origin(ports.API_PORT)}

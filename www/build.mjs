@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import defaults from "./static/config.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const workshop = resolve(here, "../target/www-package");
@@ -13,9 +14,10 @@ const workshop = resolve(here, "../target/www-package");
  * @param {string} options.tarball the file that `npm pack` wrote
  * @param {string} options.outDir an own folder for the site; what was in it is deleted
  * @param {boolean} [options.vault] builds it on `keyward/vault`, with the vault's files below `/keyward/`
+ * @param {object} [options.baked] the configuration to write into the vault's files
  * @returns {Promise<{ outDir: string, outputs: Record<string, number> }>} the bundle's files, in bytes
  */
-export async function buildSite({ tarball, outDir, vault = false }) {
+export async function buildSite({ tarball, outDir, vault = false, baked }) {
   const keyward = await unpack(resolve(tarball));
   const out = resolve(outDir);
   await rm(out, { recursive: true, force: true });
@@ -24,10 +26,22 @@ export async function buildSite({ tarball, outDir, vault = false }) {
   await cp(join(here, "static"), out, { recursive: true });
   await cp(join(here, "index.html"), join(out, "index.html"));
   if (vault) {
-    const cli = join(keyward, "dist/cli.js");
-    execFileSync(process.execPath, [cli, "vault", join(out, "keyward")], { stdio: "ignore" });
+    const command = [join(keyward, "dist/cli.js"), "vault", join(out, "keyward")];
+    if (baked) {
+      const config = join(workshop, "vault.json");
+      await writeFile(config, JSON.stringify(baked));
+      command.push("--config", config);
+    }
+    execFileSync(process.execPath, command, { stdio: "ignore" });
   }
   return { outDir: out, outputs };
+}
+
+/** What to write into the files of a vault on an origin of its own: what src/auth.ts says. */
+export function bakedOptions({ issuer, api }) {
+  const { clientId, scope, authorizationParams } = defaults;
+  const resources = [{ origin: api, paths: ["/api/"] }];
+  return { issuer, clientId, scope, authorizationParams, resources };
 }
 
 async function unpack(tarball) {

@@ -29,6 +29,8 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
  * @param {string} [options.host] a loopback address; `localhost`, the default, is both of them
  * @param {Record<string, string>} [options.headers] sent with every answer, over our own
  * @param {Partial<typeof import("./static/config.js").default>} [options.config] settings of the app that differ from static/config.js
+ * @param {string} [options.app] the app's origin, where `config.vault` is a URL of another one: the server is both, by the name it
+ *   is called by
  * @param {boolean} [options.deepLinks] whether the page answers for addresses that name no file: the app has a router
  * @param {boolean} [options.wasm] whether the page itself is WebAssembly, wherever its vault is
  * @param {import("./error-pages.mjs").ErrorEntry[]} [options.errors] what `/errors/` explains, default docs/errors.json
@@ -41,6 +43,7 @@ export async function serveSite(options = {}) {
     host = "localhost",
     headers,
     config,
+    app,
     deepLinks = false,
     wasm = false,
   } = options;
@@ -62,15 +65,25 @@ export async function serveSite(options = {}) {
     });
   };
 
+  const own = app && new URL(settings.vault);
+
   async function answer(request, response) {
-    const vaults = settings.vault && request.url === settings.vault;
-    const sent = vaults ? { ...everywhere, ...vaultHeaders(settings) } : everywhere;
+    const path = pathOf(request.url);
+    const apart = own?.host === request.headers.host;
+    const vaults =
+      settings.vault && (apart ? path === "/keyward/vault.js" : request.url === settings.vault);
+    const sent = {
+      ...(apart ? frameHeaders(path, app) : everywhere),
+      ...(vaults && vaultHeaders(settings)),
+    };
     for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       return send(response, 405, ".txt", "Only GET and HEAD.\n");
     }
-    const path = pathOf(request.url);
+    if (own && apart !== Boolean(path?.startsWith("/keyward/"))) {
+      return send(response, 404, ".txt", "Not found.\n");
+    }
     if (path === "/config.js") {
       return send(response, 200, ".js", `export default ${JSON.stringify(settings, null, 2)};\n`);
     }
@@ -161,6 +174,16 @@ function vaultHeaders(settings) {
   };
 }
 
+/** The pages of a vault on an origin of its own. The app may show the frame, and nobody anything else. */
+function frameHeaders(path, app) {
+  const ancestors = path === "/keyward/frame.html" ? app : "'none'";
+  return {
+    "Content-Security-Policy": `default-src 'self'; frame-ancestors ${ancestors}`,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+  };
+}
+
 /**
  * Nothing but the app, its provider and its API; `wasm-unsafe-eval` is what compiling WASM needs. With a vault it is the
  * worker that does both.
@@ -171,6 +194,7 @@ function pageHeaders(settings, wasm) {
       "default-src 'self'",
       settings.vault && !wasm ? "script-src 'self'" : "script-src 'self' 'wasm-unsafe-eval'",
       settings.vault ? "connect-src 'self'" : `connect-src 'self' ${reach(settings)}`,
+      `frame-src ${/^http/.test(settings.vault) ? new URL(settings.vault).origin : "'none'"}`,
       "object-src 'none'",
       "base-uri 'none'",
       "form-action 'none'",

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 const HELP: &str = "keyward vault <folder> [--config <file.json>]
   Writes the vault's files, which the app's server serves: vault.js (the worker), park.js (keeps the session through a
   reload), callback.html and callback.js (the redirect page), texts.js (the texts of errors).
-  --config bakes the options into the worker, so that no page can bring others.";
+  --config bakes the options into the worker, so that no page can bring others; with \"app\", the app's origin, it writes
+  frame.html and frame.js too, for a vault on an origin of its own.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,7 +1,7 @@
 import { arrive, load, type Arrival } from "./callback.js";
 import { claimsOfUser } from "./claims.js";
 import { AuthError, explain, fail, isAuthError, type WireError } from "./errors.js";
-import { Link, type Notice, type SnapshotWire } from "./link.js";
+import { Link, type Answer, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { pageVault } from "./page_vault.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
@@ -19,10 +19,10 @@ import type {
   User,
   VaultOptions,
 } from "./types.js";
-import { rememberClient, type Outcome } from "./vault/outcome.js";
+import type { Outcome } from "./vault/outcome.js";
 import { workerVault } from "./vault/place.js";
 import { VaultSide } from "./vault/side.js";
-import { vaultRedirectUri } from "./vault/url.js";
+import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
 
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
@@ -110,8 +110,7 @@ export class Front<TUser> implements Auth<TUser> {
           restore: (failure) => this.#restore(failure),
           finish: (answer) => this.#finish({ kind: "callback", ...answer }),
           diagnose: (code) => this.#telling.diagnose(fail(code)),
-          settleSignedOut: (failure) =>
-            this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure),
+          unrestored: (failure) => this.#unrestored(failure),
           follow: ({ session = "", expiresAt = null }, mark) => {
             this.#session = session;
             this.#expiresAt = expiresAt;
@@ -171,13 +170,8 @@ export class Front<TUser> implements Auth<TUser> {
     if (refused) throw fail(refused);
     transactions.drop("probe");
     const link = await this.#open();
-    const { url, state, record } = await link.ask(
-      "signIn",
-      { ...want, returnTo: path },
-      undefined,
-      signal,
-    );
-    return this.#leave(url ?? "", state ?? "", record ?? "", signal);
+    const fields = { ...want, returnTo: path };
+    return this.#leave(await link.ask("signIn", fields, undefined, signal), signal);
   }
 
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -240,12 +234,14 @@ export class Front<TUser> implements Auth<TUser> {
     const session = this.#session;
     this.#forget("signedOut");
     const link = await this.#open();
-    const { url, state } = await link.ask("signOut", { session });
+    const fields = VAULT ? { session, returnTo, stays: options.everywhere === false } : { session };
+    const { url, state } = await link.ask("signOut", fields);
     if (!url || options.everywhere === false || navigator.onLine === false) return;
     const { issuer, clientId } = this.#options;
-    if (VAULT) rememberClient(this.#options, this.#redirectUri);
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
-    transactions.put(state ?? "", JSON.stringify(record));
+    if (!VAULT || this.#side.leave(this.#redirectUri)) {
+      transactions.put(state ?? "", JSON.stringify(record));
+    }
     location.assign(url);
   }
 
@@ -265,7 +261,7 @@ export class Front<TUser> implements Auth<TUser> {
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
         if (this.#store.mark?.[0] === "-") this.#store.removeMark();
-        if (VAULT && this.#side.land) return this.#side.land({});
+        if (VAULT && this.#side.land) return this.#side.land({ ended: true });
         return this.#settleLoad("signedOut", null);
       }
       if (VAULT && this.#side.land) return this.#side.land({});
@@ -299,13 +295,18 @@ export class Front<TUser> implements Auth<TUser> {
       const failure = asAuthError(error);
       if (VAULT && !restore && this.#side.land) return this.#side.failed(failure);
       if (!restore) return await this.#restore(failure);
-      const needsUser = NEEDS_USER.includes(failure.code);
-      // What a new try may mend does not close the door.
-      this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
-      if (needsUser) this.#store.removeHint();
-      if (VAULT && this.#side.land) return this.#side.failed(failure, true);
-      this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
+      this.#unrestored(failure);
     }
+  }
+
+  /** The provider's answer to a restore was no. */
+  #unrestored(failure: AuthError): void {
+    const needsUser = NEEDS_USER.includes(failure.code);
+    // What a new try may mend does not close the door.
+    this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
+    if (needsUser) this.#store.removeHint();
+    if (VAULT && this.#side.land) return this.#side.failed(failure, true);
+    this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
   }
 
   /** Gets the session back with the provider's help, or settles. `failure` is what the user still has to see. */
@@ -343,9 +344,7 @@ export class Front<TUser> implements Auth<TUser> {
     if (this.#store.mark?.[0] === "-") return this.#settleLoad("signedOutElsewhere", failure);
     // Another tab went to the provider, and came back with nothing.
     if (VAULT && !answer.url) return this.#settleLoad("expired", failure);
-    if (VAULT) rememberClient(this.#options, this.#redirectUri);
-    const refused = transactions.put(answer.state ?? "", answer.record ?? "");
-    if (refused) throw fail(refused);
+    this.#keep(answer);
     this.#store.countRestore(Date.now());
     this.#cancelNavigation = () => this.#settleLoad("expired", null);
     location.replace(answer.url ?? "");
@@ -371,11 +370,7 @@ export class Front<TUser> implements Auth<TUser> {
     const { user: _, restore: __, ...options } = this.#options;
     const config = { ...options, redirectUri: this.#redirectUri };
     const way = VAULT
-      ? workerVault(
-          config as object as VaultOptions,
-          names,
-          () => this.#store.mark ?? this.#side.expected,
-        )
+      ? workerVault(config as object as VaultOptions, names, this.#side)
       : pageVault(JSON.stringify(config), names);
     return Link.open(way, names, (notice) => this.#hear(notice));
   }
@@ -604,10 +599,16 @@ export class Front<TUser> implements Auth<TUser> {
 
   // ---- navigation -----------------------------------------------------------------------------------------------
 
-  #leave(url: string, state: string, record: string, signal?: AbortSignal): Promise<never> {
-    if (VAULT) rememberClient(this.#options, this.#redirectUri);
+  /** Stores what the way back from the provider needs. */
+  #keep({ state = "", record = "" }: Answer): void {
+    if (VAULT && !this.#side.leave(this.#redirectUri)) return;
     const refused = transactions.put(state, record);
     if (refused) throw fail(refused);
+  }
+
+  #leave(answer: Answer, signal?: AbortSignal): Promise<never> {
+    this.#keep(answer);
+    const { url = "", state = "" } = answer;
     return new Promise((_, reject) => {
       const cancel = () => {
         clearTimeout(timer);
@@ -632,7 +633,8 @@ export class Front<TUser> implements Auth<TUser> {
   #names(): Record<string, string> {
     const { issuer, clientId } = this.#options;
     const issuerOrigin = parseUrl(issuer)?.origin ?? issuer;
-    const { origin } = location;
+    // The requests of a vault come from its own origin.
+    const { origin } = (VAULT && vaultUrl(this.#options)) || location;
     return { issuer, issuerOrigin, clientId, origin, redirectUri: this.#redirectUri };
   }
 

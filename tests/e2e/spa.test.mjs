@@ -6,7 +6,7 @@ import { after, afterEach, before, describe } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startApi } from "../provider/api.mjs";
 import { startProvider } from "../provider/provider.mjs";
-import { buildSite } from "../../www/build.mjs";
+import { bakedOptions, buildSite } from "../../www/build.mjs";
 import { serveSite } from "../../www/serve.mjs";
 import { checkPage } from "./support/accessibility.mjs";
 import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
@@ -18,13 +18,15 @@ import { until } from "./support/until.mjs";
 const target = resolve(dirname(fileURLToPath(import.meta.url)), "../../target");
 const PHONE = { width: 360, height: 740 };
 
-/** In each browser with its tokens in the page, and with a vault in a worker. */
+/** In each browser with its tokens in the page, and with a vault in a worker: of its origin, and of one of its own. */
 function forEachVariant(declare) {
-  forEachBrowser((name) => [false, true].forEach((vault) => declare(name, vault)));
+  forEachBrowser((name) => ["", "with a vault ", OWN].forEach((vault) => declare(name, vault)));
 }
 
+const OWN = "with a vault on its own origin ";
+
 forEachVariant((name, vault) => {
-  describe(`the SPA ${vault ? "with a vault " : ""}in ${name}`, () => {
+  describe(`the SPA ${vault}in ${name}`, () => {
     let browser;
     let site;
     let op;
@@ -33,17 +35,24 @@ forEachVariant((name, vault) => {
 
     before(async () => {
       const outDir = join(target, "e2e-spa");
-      await buildSite({ tarball: join(target, "npm/keyward.tgz"), outDir, vault });
       const port = await freePort();
-      const origins = [`http://localhost:${port}`];
-      op = await startProvider({ spaOrigins: origins });
-      api = await startApi({ issuer: op.issuer, origins, audience: AUDIENCE });
+      const own = vault === OWN;
+      const [app, home] = ["spa", "vault"].map((host) =>
+        own ? `http://${host}.app.localhost:${port}` : `http://localhost:${port}`,
+      );
+      op = await startProvider({ spaOrigins: [home] });
+      api = await startApi({ issuer: op.issuer, origins: [home], audience: AUDIENCE });
+      const { issuer } = op;
+      const baked = own ? { app, ...bakedOptions({ issuer, api: api.url }) } : undefined;
+      const tarball = join(target, "npm/keyward.tgz");
+      await buildSite({ tarball, outDir, vault: vault !== "", baked });
       const config = {
-        issuer: op.issuer,
+        issuer,
         api: api.url,
-        ...(vault && { vault: "/keyward/vault.js" }),
+        ...(vault && { vault: own ? `${home}/keyward/` : "/keyward/vault.js" }),
       };
-      site = await serveSite({ root: outDir, port, config });
+      site = await serveSite({ root: outDir, port, config, ...(own && { app }) });
+      site.url = app;
       browser = await launch(name);
     });
     after(async () => {

@@ -10,6 +10,7 @@ import { startSite } from "../e2e/support/site.mjs";
 import { project } from "./tarball.mjs";
 
 const FILES = ["callback.html", "callback.js", "park.js", "texts.js", "vault.js"];
+const WITH_FRAME = [...FILES, "frame.html", "frame.js"].sort();
 
 describe("npx keyward vault", () => {
   const folder = project("cli", {});
@@ -73,6 +74,47 @@ describe("npx keyward vault", () => {
     const bad = await run("vault", "public/keyward", "--config", "vault.json");
     assert.equal(bad.code, 1);
     assert.match(bad.text, /lacks "clientId"/);
+  });
+
+  test("--config with app writes the frame, for that app alone, and --check looks at its headers", async () => {
+    const options = { app: "https://app.example", issuer: "https://id.example", clientId: "spa" };
+    writeFileSync(join(folder, "own.json"), JSON.stringify(options));
+    const { code, text } = await run("vault", "public/own", "--config", "own.json");
+    assert.equal(code, 0, text);
+    const own = join(folder, "public/own");
+    assert.deepEqual(readdirSync(own).sort(), WITH_FRAME);
+    const line = `self.KEYWARD_CONFIG=${JSON.stringify(options)};\n`;
+    const written = WITH_FRAME.filter((name) =>
+      readFileSync(join(own, name), "utf8").startsWith(line),
+    );
+    assert.deepEqual(written, ["callback.js", "frame.js", "vault.js"]);
+
+    for (const name of WITH_FRAME) site.files[`/own/${name}`] = readFileSync(join(own, name));
+    const open = await run("vault", "--check", `${site.origin}/own/`);
+    assert.match(
+      open.text,
+      /frame\.html: lets every page frame it; say frame-ancestors https:\/\/app\.example/,
+    );
+    const frame = (headers) =>
+      (site.files["/own/frame.html"] = { body: readFileSync(join(own, "frame.html")), headers });
+    frame({ "content-security-policy": "default-src 'none'; frame-ancestors https://app.example" });
+    assert.equal((await run("vault", "--check", `${site.origin}/own/`)).code, 0);
+    frame({ "content-security-policy": "frame-ancestors *", "x-frame-options": "DENY" });
+    const wrong = await run("vault", "--check", `${site.origin}/own/`);
+    assert.match(wrong.text, /frame\.html: lets \* frame it/);
+    assert.match(wrong.text, /frame\.html: has an X-Frame-Options header/);
+    site.files["/own/frame.js"] = readFileSync(join(out, "callback.js"));
+    assert.match(
+      (await run("vault", "--check", `${site.origin}/own/`)).text,
+      /frame\.js: has not the configuration/,
+    );
+
+    for (const app of ["https://app.example/", "app.example", 1]) {
+      writeFileSync(join(folder, "own.json"), JSON.stringify({ ...options, app }));
+      const bad = await run("vault", "public/own", "--config", "own.json");
+      assert.equal(bad.code, 1);
+      assert.match(bad.text, /"app" must be an origin/);
+    }
   });
 
   test("says how it is used when it is not", async () => {

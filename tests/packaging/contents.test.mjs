@@ -15,13 +15,13 @@ describe("the contents of the package", () => {
   const code = files.filter((name) => name.startsWith("dist/"));
 
   test("are the scripts of a page, the files of a vault, their types and the prose", () => {
+    const filed = (name) => `dist/files/${name}`;
     const scripts = code.filter((name) => !name.endsWith(".d.ts")).sort();
     assert.deepEqual(scripts, [
       "dist/cli.js",
       "dist/core.js",
-      ...["callback.html", "callback.js", "park.js", "texts.js", "vault.js"].map(
-        (name) => `dist/files/${name}`,
-      ),
+      ...["callback.html", "callback.js", "frame.html", "frame.js"].map(filed),
+      ...["park.js", "texts.js", "vault.js"].map(filed),
       "dist/index.js",
       "dist/texts.js",
       "dist/vault.js",

@@ -203,11 +203,17 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
         "dist/files/callback.js",
         &vault,
     )?;
-    bundle(root, "src/npm/texts.ts", "dist/files/texts.js", &vault)?;
-    fs::copy(
-        root.join("src/npm/callback_page/callback.html"),
-        dist.join("files/callback.html"),
+    bundle(
+        root,
+        "src/npm/frame/index.ts",
+        "dist/files/frame.js",
+        &script,
     )?;
+    bundle(root, "src/npm/texts.ts", "dist/files/texts.js", &vault)?;
+    for (folder, page) in [("callback_page", "callback.html"), ("frame", "frame.html")] {
+        let from = root.join("src/npm").join(folder).join(page);
+        fs::copy(from, dist.join("files").join(page))?;
+    }
     fs::copy(root.join("npm/cli.mjs"), dist.join("cli.js"))?;
     inspect(&dist)?;
     run(node_tool(root, "tsc")?
@@ -277,7 +283,7 @@ fn inspect(dist: &Path) -> Result<()> {
             bail!("dist/{core} uses import.meta: the glue would look for a .wasm file");
         }
     }
-    for page in ["vault.js", "files/callback.js"] {
+    for page in ["vault.js", "files/callback.js", "files/frame.js"] {
         let text = fs::read_to_string(dist.join(page))?;
         if text.contains("core.js") {
             bail!("dist/{page} has a way to the WebAssembly core in the page");

@@ -1,8 +1,8 @@
 import { AuthError, explain, fail, isAuthError, type WireError } from "../errors.js";
 import type { Connect, Incoming } from "../link.js";
 import { Arriving, describeRequest } from "./calls.js";
-import { VERSION, type ToPage, type ToWorker } from "./messages.js";
-import { openPort, type Place, type Port } from "./port.js";
+import { VERSION, type Kept, type ToPage, type ToWorker } from "./messages.js";
+import type { Place, Port } from "./port.js";
 
 /** For so long a worker may take to start and to answer the first time. */
 const START_MS = 10_000;
@@ -17,8 +17,16 @@ export interface Caller {
   config: string;
   names: Record<string, string>;
   place: Promise<Place>;
+  open: (place: Place) => Promise<Port>;
+  page: Known;
+}
+
+/** What a page knows and learns when it says hello. */
+export interface Known {
   /** The sign-out mark as it is now: a vault takes no parked session that was signed out meanwhile. */
-  mark: () => string | null;
+  readonly mark: string | null;
+  /** What lies in the storage of the vault's origin, where that is not the page's. */
+  learn(kept: Kept): void;
 }
 
 /** A vault in a worker. */
@@ -76,9 +84,10 @@ class Way {
   }
 
   async #open(): Promise<void> {
-    const port = await openPort(await this.#caller.place);
+    const { open, place, config, page } = this.#caller;
+    const port = await open(await place);
     this.#port = port;
-    const { welcome, refused } = await new Promise<Extract<ToPage, { welcome: unknown }>>(
+    const { welcome, refused, kept } = await new Promise<Extract<ToPage, { welcome: unknown }>>(
       (resolve, reject) => {
         const timer = setTimeout(reject, START_MS, new Error("it does not answer"));
         const first = (data: unknown) => {
@@ -91,11 +100,11 @@ class Way {
           clearTimeout(timer);
           reject(new Error("its script did not start"));
         });
-        const { config, mark } = this.#caller;
-        port.post({ hello: VERSION, config, mark: mark() } satisfies ToWorker);
+        port.post({ hello: VERSION, config, mark: page.mark } satisfies ToWorker);
       },
     );
     if (welcome === null) throw await this.#refusal(refused ?? "");
+    if (kept) page.learn(kept);
     this.#boot = welcome;
     this.#heardAt = Date.now();
     port.listen(

@@ -1,5 +1,6 @@
 /** What passes between a page and the vault's worker: the link's messages, and what carries them. */
 import type { Incoming } from "../link.js";
+import type { Outcome } from "./outcome.js";
 
 /** The version of these messages. A vault answers every older one. */
 export const VERSION = 1;
@@ -35,7 +36,26 @@ export interface Welcome {
   welcome: string | null;
   /** The JSON of an error, or what the engine threw. */
   refused?: string;
+  /** What the frame adds, where the vault has an origin of its own. */
+  kept?: Kept;
 }
+
+/** What lies in the storage of the vault's origin and is for the app's page to know. None of it is a secret. */
+export interface Kept {
+  /** The mark there, which the page's own follows. */
+  mark: string | null;
+  /** What came of the answer that the redirect page took. */
+  outcome: Outcome;
+}
+
+/** What the frame says for itself. */
+export type FromFrame =
+  /** It is there, and whether the worker behind it is shared. */
+  | { shared: boolean }
+  /** Why it serves this page no vault. */
+  | { refused: string }
+  /** The worker's script failed. */
+  | { failed: true };
 
 /** A `Request` as data. */
 export interface RequestMessage {

@@ -14,6 +14,10 @@ export interface Outcome {
   mark?: string | undefined;
   /** The answer itself, with the verifier in its record, where no vault outlives the redirect page. */
   answer?: Unredeemed | undefined;
+  /** The provider's own session is over: from here on a restore is worth trying again. */
+  ended?: boolean;
+  /** Left by the app's own page as it leaves: the redirect page's word lies on the vault's origin. */
+  apart?: boolean;
   /** The code of an error from before the way to the provider. */
   carry?: WireError["code"] | undefined;
 }

@@ -23,7 +23,7 @@ export async function workerName(config: Readonly<Record<string, unknown>>): Pro
 }
 
 /** The same value with the members of its objects in order. */
-function canonical(value: unknown): unknown {
+export function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, one]) => [name, canonical(one)] as const);

@@ -1,9 +1,10 @@
 import type { Connect } from "../link.js";
 import type { VaultOptions } from "../types.js";
-import { connectWorker } from "./connect.js";
+import { connectWorker, type Known } from "./connect.js";
+import { openFrame } from "./frame.js";
 import { workerName } from "./pin.js";
-import type { Place } from "./port.js";
-import { vaultUrl } from "./url.js";
+import { openPort, type Place } from "./port.js";
+import { isApart, vaultUrl } from "./url.js";
 
 /** Where the vault of these options is, and the options that are the core's. */
 export function placeOf(options: VaultOptions): { place: () => Promise<Place>; config: object } {
@@ -30,8 +31,9 @@ export function placeOf(options: VaultOptions): { place: () => Promise<Place>; c
 export function workerVault(
   options: VaultOptions,
   names: Record<string, string>,
-  mark: () => string | null,
+  page: Known,
 ): Connect {
   const { place, config } = placeOf(options);
-  return connectWorker({ config: JSON.stringify(config), names, place: place(), mark });
+  const open = isApart(options) ? openFrame : openPort;
+  return connectWorker({ config: JSON.stringify(config), names, place: place(), open, page });
 }

@@ -4,9 +4,19 @@ import { hide, hideAndReload } from "../page_life.js";
 import type { Mark, Store } from "../store.js";
 import { claimsOfUser } from "../claims.js";
 import type { AuthState, VaultOptions } from "../types.js";
-import { takeOutcome, wireError, type Outcome, type Unredeemed } from "./outcome.js";
+import type { Known } from "./connect.js";
+import type { Kept } from "./messages.js";
+import {
+  leaveOutcome,
+  rememberClient,
+  takeOutcome,
+  wireError,
+  type Outcome,
+  type Unredeemed,
+} from "./outcome.js";
 import { placeOf } from "./place.js";
 import { outlivesPage } from "./port.js";
+import { isApart } from "./url.js";
 
 /** So late may storage show in one tab what another one wrote. */
 const LATE_MS = 1_000;
@@ -25,7 +35,7 @@ export interface Page<TUser> {
   report(error: AuthError): void;
   restore(failure: AuthError | null): Promise<void>;
   finish(answer: Unredeemed): Promise<void>;
-  settleSignedOut(failure: AuthError | null): void;
+  unrestored(failure: AuthError): void;
   /** Takes a session whose user this page shows, or will show. */
   follow(snapshot: SnapshotWire, mark: Mark | null): void;
   diagnose(code: "storage_full"): void;
@@ -37,7 +47,7 @@ export interface Page<TUser> {
  * The part of a front that only a vault in a worker needs: the vault lives on while pages come and go, brings what other
  * pages did, and may die. `land` is given on the redirect page, and leads from there to the app.
  */
-export class VaultSide<TUser> {
+export class VaultSide<TUser> implements Known {
   readonly #page: Page<TUser>;
   readonly land: ((outcome: Outcome) => void) | undefined;
   /** Whether the session that is shown next comes of the user's own sign-in. */
@@ -46,6 +56,10 @@ export class VaultSide<TUser> {
   #orphaned = false;
   /** The mark of a session that the redirect page left and storage could not take. */
   expected: Mark | null = null;
+  /** Whether the vault has an origin of its own, where the transactions and the redirect page are too. */
+  readonly #apart: boolean;
+  /** What the redirect page left on that origin. */
+  #outcome: Outcome = {};
   /** The user that the page shows, and all that it shows of them. */
   #sub: unknown;
   #look = "";
@@ -53,19 +67,48 @@ export class VaultSide<TUser> {
   constructor(page: Page<TUser>, land: ((outcome: Outcome) => void) | undefined) {
     this.#page = page;
     this.land = land;
+    this.#apart = isApart(page.client);
   }
 
   /** The page that took the provider's answer has left word of what came of it. */
   async start(): Promise<void> {
-    const { error, final, fresh, carry, mark, answer } = takeOutcome(this.#page.client);
+    let outcome = takeOutcome(this.#page.client);
+    if (outcome.apart) {
+      await this.#page.open();
+      outcome = this.#outcome;
+    }
+    const { error, final, fresh, carry, mark, answer, ended } = outcome;
+    if (ended && this.#page.store.mark?.[0] === "-") this.#page.store.removeMark();
     this.#fresh = answer ? !answer.restore : fresh === true;
     if (answer) return this.#page.finish(answer);
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
-    if (final) this.#page.settleSignedOut(shown);
+    if (final && shown) this.#page.unrestored(shown);
     else await this.#page.restore(shown);
+  }
+
+  /** Before the page leaves for the provider. Whether the transaction is the page's to keep: a frame has kept it already. */
+  leave(redirectUri: string): boolean {
+    const { client } = this.#page;
+    if (this.#apart) leaveOutcome(client, { apart: true });
+    else rememberClient(client, redirectUri);
+    return !this.#apart;
+  }
+
+  get mark(): Mark | null {
+    return this.#page.store.mark ?? this.expected;
+  }
+
+  /** The mark on the vault's origin is the one that counts, except that nothing takes a sign-out back. */
+  learn({ mark, outcome }: Kept): void {
+    const { store } = this.#page;
+    this.#outcome = outcome;
+    const now = store.mark;
+    if (!mark || mark === now || now === `-${mark.slice(1)}`) return;
+    store.setMark(mark);
+    if (mark[0] === "-") store.removeHint();
   }
 
   /**
@@ -181,7 +224,9 @@ export class VaultSide<TUser> {
     if (now === `-${mark.slice(1)}`) return;
     const shows = page.state.status === "signedIn";
     if (shows && this.#sub !== user?.["sub"]) return hideAndReload();
-    const refused = page.store.shared && now?.[0] !== "+" && !page.store.setMark(mark);
+    // Beside a vault of another origin no redirect page has written the mark.
+    const stale = this.#apart ? now !== mark : now?.[0] !== "+";
+    const refused = page.store.shared && stale && !page.store.setMark(mark);
     if (refused) page.diagnose("storage_full");
     this.#orphaned = false;
     page.store.setHint();

@@ -57,7 +57,8 @@ async function open(
   // A worker that is not named after the configuration in its script can serve nobody: the next one may be right.
   if (baked && scope.name !== own) setTimeout(() => scope.close());
   if (scope.name !== name || own !== name) throw "it belongs to another configuration";
-  vault ??= Vault.open(config, mark, shared ? new Parking(name) : null);
+  const origin = String(baked?.["app"] ?? location.origin);
+  vault ??= Vault.open(config, origin, mark, shared ? new Parking(name) : null);
   try {
     return await vault;
   } catch (error) {

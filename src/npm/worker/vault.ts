@@ -39,13 +39,18 @@ export class Vault {
   #claim: { tab: Tab; until: number; timer: ReturnType<typeof setTimeout> } | undefined;
   readonly #waiting = new Map<number, string>();
 
-  /** Rejects with the JSON of an error for a bad option. */
-  static async open(config: string, mark: string | null, parking: Parking | null): Promise<Vault> {
+  /** `origin` is the app's. Rejects with the JSON of an error for a bad option. */
+  static async open(
+    config: string,
+    origin: string,
+    mark: string | null,
+    parking: Parking | null,
+  ): Promise<Vault> {
     const vault = new Vault();
     const parked = await parking?.take(mark);
     vault.#post = await openCore(
       config,
-      location.origin,
+      origin,
       (json, handle) => vault.#hear(JSON.parse(json) as Incoming, handle),
       parked,
       (text, done) => (parking ? parking.keep(text, done) : done(true)),

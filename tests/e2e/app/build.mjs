@@ -80,13 +80,31 @@ async function npmFront() {
 async function vaultFront() {
   await npmFront();
   const folder = join(workshop, "node_modules/keyward/dist/files");
+  const app = rust ? await rustFront() : { plugin: packedKeyward("keyward/vault"), files: {} };
+  return { ...app, files: { ...app.files, ...(await filesOf(folder)) } };
+}
+
+/** The files of a folder as a site has them below `/keyward/`. */
+async function filesOf(folder) {
   const names = await readdir(folder);
   const files = names.map(async (name) => [
     `/keyward/${name}`,
     await readFile(join(folder, name), "utf8"),
   ]);
-  const app = rust ? await rustFront() : { plugin: packedKeyward("keyward/vault"), files: {} };
-  return { ...app, files: { ...app.files, ...Object.fromEntries(await Promise.all(files)) } };
+  return Object.fromEntries(await Promise.all(files));
+}
+
+/** What `npx keyward vault --config` writes for a configuration. `startApp` has unpacked the package before. */
+export async function bakedVault(config) {
+  const folder = join(target, "e2e-vault");
+  const cli = join(workshop, "node_modules/keyward/dist/cli.js");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, "config.json");
+  await writeFile(path, JSON.stringify(config));
+  const out = join(folder, "files");
+  execFileSync(process.execPath, [cli, "vault", out, "--config", path], { stdio: "ignore" });
+  return filesOf(out);
 }
 
 /** With a vault in a worker as an app is that has no other. */

@@ -1,19 +1,20 @@
-// Which front the test page stands on: FRONT is "npm", the default, "rust", "vault" for the npm package with the vault in a
-// worker, or "rust-vault" for the Rust front with it, and without a vault of its own.
+// Which front the test page stands on: FRONT is "npm", the default, or "rust". With the vault in a worker it is "vault" for
+// the npm package, "own" for that with a vault of an origin of its own, and "rust-vault" for a Rust app without a vault in it.
 
 import { test } from "./timed.mjs";
 
 const FRONT = process.env.FRONT ?? "npm";
-if (!["npm", "rust", "vault", "rust-vault"].includes(FRONT)) {
+if (!["npm", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
   throw new Error(`no such front: ${FRONT}`);
 }
 
-/** Whether the page is an app in Rust, and whether its vault is a worker. */
+/** Whether the page is an app in Rust, and where its vault is: in a worker, and that on an origin of its own. */
 export const rust = FRONT.startsWith("rust");
-export const vault = FRONT.endsWith("vault");
+export const own = FRONT === "own";
+export const vault = own || FRONT.endsWith("vault");
 
-/** `npm` is the npm package with the vault in the page. */
-const is = (front) => ({ npm: !rust && !vault, rust, vault })[front];
+/** `npm` is the npm package with the vault in the page. What is true of a vault is so wherever it is. */
+const is = (front) => ({ npm: !rust && !vault, rust, vault, own })[front];
 
 /** Declares tests as `test` does, for all fronts but one. */
 export function notFor(unwanted, why) {

@@ -3,40 +3,53 @@
 
 import { startApi } from "../../provider/api.mjs";
 import { startProvider } from "../../provider/provider.mjs";
-import { startApp } from "../app/build.mjs";
+import { bakedVault, startApp } from "../app/build.mjs";
 import { closeContexts, launch } from "./browsers.mjs";
-import { vault } from "./front.mjs";
+import { own as ownFront, vault } from "./front.mjs";
+import { startSite } from "./site.mjs";
 import { Late, answer, until } from "./until.mjs";
 
 /** The audience of the resource server. */
 export const AUDIENCE = "urn:demo:api";
+
+/** The names of one site for the app and a vault on an origin of its own. */
+const OWN = { app: "spa.app.localhost", vault: "vault.app.localhost" };
+
+/** What a page says, of all options, to a vault that has the others written into it. */
+const OF_PAGE = ["issuer", "clientId", "vault", "restore", "user"];
 
 const SCOPE = "openid profile api:read api:write";
 
 /**
  * Starts everything for one browser; see `World`. `cacheable` lets pages into the back-forward cache,
  * `alsoOrigins` are those of other apps that the provider knows, `args` are for `launch`, the rest for the servers.
+ * With `own` the vault has a site of its own, and the provider knows no address of the app: `true`, or the names of both.
  */
 export async function startWorld(
   name,
-  { provider = {}, app = {}, alsoOrigins = [], cacheable, args } = {},
+  { provider = {}, app = {}, alsoOrigins = [], own = ownFront, cacheable, args } = {},
 ) {
   const world = new World(name, cacheable ? { "cache-control": "no-cache" } : {});
-  world.vault = app.vault ?? vault;
+  const hosts = own === true ? OWN : own;
+  world.vault = Boolean(app.vault ?? (own || vault));
   // The site's port is known only now, and the provider has to know the site.
   let api;
   world.app = await startApp({
+    hostname: hosts.app,
     ...app,
     vault: world.vault,
     proxy: { "/api/": { toString: () => api.url } },
   });
+  if (own) world.vaultSite = await startSite({ hostname: hosts.vault });
+  const home = world.vaultSite?.origin ?? world.app.origin;
   world.op = await startProvider({
-    spaOrigins: [world.app.origin, ...alsoOrigins],
+    spaOrigins: [home, ...alsoOrigins],
     autologin: "alice",
     ...provider,
   });
-  api = await startApi({ issuer: world.op.issuer, origins: [world.app.origin] });
+  api = await startApi({ issuer: world.op.issuer, origins: [home] });
   world.api = api;
+  if (own) await world.deployVault();
   world.browser = await launch(name, { args });
   world.clear();
   return world;
@@ -74,7 +87,9 @@ class World {
     this.api.requests.clear();
     for (const key of Object.keys(this.app.headers)) delete this.app.headers[key];
     Object.assign(this.app.headers, this.#headers);
-    this.app.requests.length = this.app.referrers.length = 0;
+    for (const site of [this.app, this.vaultSite]) {
+      if (site) site.requests.length = site.referrers.length = 0;
+    }
     this.configure();
   }
 
@@ -98,19 +113,54 @@ class World {
 
   /** Options of the app for the loads that follow; the usual ones where not said otherwise. */
   configure(options = {}) {
-    this.app.configure(this.options(options));
+    const all = this.options(options);
+    if (!this.vaultSite) return this.app.configure(all);
+    const isPages = ([name]) => OF_PAGE.includes(name);
+    const entries = Object.entries(all);
+    this.app.configure(Object.fromEntries(entries.filter(isPages)));
+    this.#bake(Object.fromEntries(entries.filter((entry) => !isPages(entry))));
   }
 
   options(more = {}) {
+    const vault = this.vaultSite ? `${this.vaultSite.origin}/keyward/` : "/keyward/vault.js";
     return {
       issuer: this.op.issuer,
       clientId: "spa",
       scope: SCOPE,
       authorizationParams: { resource: AUDIENCE },
       resources: ["/api/", { origin: this.api.url, paths: ["/api/"] }],
-      ...(this.vault ? { vault: "/keyward/vault.js", ...this.vaultOptions } : {}),
+      ...(this.vault ? { vault, ...this.vaultOptions } : {}),
       ...more,
     };
+  }
+
+  /** Puts the files of a vault onto its site, as the command writes them, with the headers of the README. */
+  async deployVault() {
+    const { issuer, clientId } = this.options();
+    const files = await bakedVault({ app: this.app.origin, issuer, clientId });
+    const reach = `${issuer} ${this.api.url} ${this.app.origin}`;
+    const page = (ancestors) => `default-src 'self'; frame-ancestors ${ancestors}`;
+    const policies = {
+      "/keyward/vault.js": `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${reach}`,
+      "/keyward/frame.html": page(this.app.origin),
+      "/keyward/callback.html": page("'none'"),
+    };
+    for (const [path, body] of Object.entries(files)) {
+      const policy = policies[path];
+      const headers = policy ? { "content-security-policy": policy } : {};
+      this.vaultSite.files[path] = { body, headers: { "cache-control": "no-cache", ...headers } };
+    }
+    this.configure();
+  }
+
+  /** Writes other options into the files. */
+  #bake(options) {
+    const { issuer, clientId } = this.options();
+    const config = JSON.stringify({ app: this.app.origin, issuer, clientId, ...options });
+    for (const file of Object.values(this.vaultSite.files)) {
+      const line = /^self\.KEYWARD_CONFIG=.*/;
+      file.body = file.body.replace(line, () => `self.KEYWARD_CONFIG=${config};`);
+    }
   }
 
   /** A user of their own: nothing is shared with other contexts. `events` collects all pages' events. */
@@ -137,7 +187,8 @@ class World {
 
   async close() {
     await this.browser?.close();
-    await Promise.all([this.app, this.op, this.api].map((server) => server?.close()));
+    const servers = [this.app, this.vaultSite, this.op, this.api];
+    await Promise.all(servers.map((server) => server?.close()));
   }
 }
 

@@ -21,7 +21,8 @@ const TYPES = {
  * `files` maps paths to texts, bytes or `{ body, headers, status }`; `folders` maps path prefixes
  * ("/" or "/app/") to folders on the disk; `fallback` is a path that answers for every unknown one
  * (a single-page application); `headers` go onto every answer; `proxy` maps path prefixes to other
- * servers, whose answers become this origin's own. Files may be changed while it runs.
+ * servers, whose answers become this origin's own. Files may be changed while it runs. `hostname` is
+ * the site's own name in its origin; browsers take every name below `localhost` for this machine.
  * Gives `{ origin, port, files, requests, referrers, close }`, where `requests` lists
  * `"GET /path?query"` and `referrers` the `Referer` of each.
  */
@@ -33,6 +34,7 @@ export async function startSite({
   proxy = {},
   port = 0,
   host = "127.0.0.1",
+  hostname = "localhost",
 } = {}) {
   const site = { files: { ...files }, requests: [], referrers: [] };
   const find = async (path) => fromMemory(site.files[path]) ?? (await fromFolders(folders, path));
@@ -54,7 +56,7 @@ export async function startSite({
     });
   });
   site.port = await listen(server, { port, host });
-  site.origin = `http://localhost:${site.port}`;
+  site.origin = `http://${hostname}:${site.port}`;
   site.close = () => stop(server);
   return site;
 }
