@@ -369,7 +369,8 @@ forEachBrowser((name) => {
       await status(other, "signedOut");
       await startSignIn(other);
       await until(() => world.op.faults.held("token") === 1, "the token request");
-      assert.equal(other.url(), `${world.vaultSite.origin}/keyward/callback.html`);
+      const shown = await other.evaluate(() => location.href);
+      assert.equal(shown, `${world.vaultSite.origin}/keyward/callback.html`);
       world.op.faults.release("token");
       await status(other, "signedIn");
       assert.equal(other.url(), `${world.app.origin}/orders`);
