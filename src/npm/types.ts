@@ -94,7 +94,11 @@ export interface AuthOptions<TUser = User> {
 
 /** Options of `createAuth` from `keyward/vault`. */
 export interface VaultOptions<TUser = User> extends AuthOptions<TUser> {
-  /** Where the vault's script lies, on this origin: `"/keyward/vault.js"` after `npx keyward vault public/keyward`. */
+  /**
+   * Where the vault's script lies: `"/keyward/vault.js"` after `npx keyward vault public/keyward`. A URL of another origin of
+   * the same site, such as `"https://vault.app.example/keyward/"`, is the folder of a vault that has the configuration written
+   * into it (`--config`, with `app`): script of the page can then begin no grant of its own.
+   */
   vault: string;
   /** Registered redirect URI: the redirect page, `callback.html` beside the vault's script, and no other. */
   redirectUri?: string;

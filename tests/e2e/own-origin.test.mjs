@@ -24,16 +24,8 @@ import {
 import { startSite } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
+import { endWorkers, workersOf } from "./support/workers.mjs";
 import { recordWrites, writesWith } from "./support/writes.mjs";
-
-/** How many shared workers there are; for Firefox nobody can tell, so some time has to do. */
-async function workersOf(browser, name) {
-  if (name !== "chromium") return new Promise((resolve) => setTimeout(resolve, 2_000, 0));
-  const session = await browser.newBrowserCDPSession();
-  const { targetInfos } = await session.send("Target.getTargets");
-  await session.detach();
-  return targetInfos.filter(({ type }) => type === "shared_worker").length;
-}
 
 forEachBrowser((name) => {
   describe(`the vault on its own origin in ${name}`, () => {
@@ -343,6 +335,45 @@ forEachBrowser((name) => {
         "sessionStorage",
         "the probe: writes of the vault's origin are seen",
       );
+    });
+
+    test("a vault that dies is noticed through the frame, and the next one goes on", async (t) => {
+      if (name !== "chromium") return t.skip("the driver ends no worker there");
+      world.op.setTtl({ at: 600 });
+      const page = await world.signedIn("/");
+      world.op.requests.clear();
+      await endWorkers(world.browser);
+      await until(async () => (await call(page, "/api/orders")).ok?.status === 200, "a call");
+      assert.equal(await page.evaluate(() => document.querySelectorAll("iframe").length), 1);
+      assertNotAsked();
+    });
+
+    test("the redirect page loaded anew leads to the app, and redeems nothing twice", async () => {
+      const page = await world.open("/orders");
+      await status(page, "signedOut");
+      const callback = world.vaultSite.files["/keyward/callback.html"];
+      world.vaultSite.files["/keyward/callback.html"] = { body: "<title>stopped</title>" };
+      await startSignIn(page);
+      await until(() => page.url().includes("/callback.html?"), "the redirect page");
+      const answer = page.url();
+      world.vaultSite.files["/keyward/callback.html"] = callback;
+      await go(page, answer);
+      await status(page, "signedIn");
+      await go(page, answer);
+      await status(page, "signedIn");
+      assert.equal(page.url(), `${world.app.origin}/`);
+      assert.equal(world.op.count("token"), 1);
+      // Slow to redeem, and loaded anew meanwhile: the address is still one that is there.
+      world.op.faults.set("token", { hold: "before" });
+      const other = await world.open("/orders");
+      await status(other, "signedOut");
+      await startSignIn(other);
+      await until(() => world.op.faults.held("token") === 1, "the token request");
+      const shown = await other.evaluate(() => location.href);
+      assert.equal(shown, `${world.vaultSite.origin}/keyward/callback.html`);
+      world.op.faults.release("token");
+      await status(other, "signedIn");
+      assert.equal(other.url(), `${world.app.origin}/orders`);
     });
 
     for (const [title, broken, detail] of [

@@ -121,13 +121,14 @@ export class Relay {
     this.#worker.post(own satisfies ToWorker);
   }
 
-  /** Keeps where the user lands; whether that is a place of the app. The transaction leads to the redirect page. */
+  /** Keeps where the user lands; whether that is a place of the app. */
   #aim(command: Command): boolean {
     const { ticket, returnTo, stays } = command;
     const path = returnTo === undefined ? "/" : sameOriginPath(returnTo);
     if (path === null) return false;
     if (!stays) this.#targets.set(ticket, path);
-    if (command.do !== "signOut") command.returnTo = location.pathname;
+    // While the answer is redeemed the address is the redirect page's, which then leads on.
+    if (command.do !== "signOut") command.returnTo = new URL(this.#client.redirectUri!).pathname;
     return true;
   }
 

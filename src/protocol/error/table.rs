@@ -570,8 +570,8 @@ codes! {
         see "createAuth" }
     VaultUnavailable "vault_unavailable" vault retryable {
         "The vault cannot be used."
-        cause "Its worker did not start, does not answer, has ended, or belongs to another configuration; the detail tells which. The file may be missing or stale, or the page's Content Security Policy may refuse it. Tokens never move to the page instead."
-        fix "Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self'. If it has ended, call again."
+        cause "Its worker did not start, does not answer, has ended, or belongs to another configuration; the detail tells which. The file may be missing or stale, or the page's Content Security Policy may refuse it. A vault on an origin of its own is reached by a frame, which its server may forbid to be framed, or which lies on another site. Tokens never move to the page instead."
+        fix "Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self', or frame-src with the vault's origin if that is another. If it has ended, call again."
         see "createAuth of keyward/vault, option vault" }
     TokenStaysInVault "token_stays_in_vault" vault {
         "The access token does not leave the vault."

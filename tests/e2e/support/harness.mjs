@@ -118,7 +118,9 @@ class World {
     const isPages = ([name]) => OF_PAGE.includes(name);
     const entries = Object.entries(all);
     this.app.configure(Object.fromEntries(entries.filter(isPages)));
-    this.#bake(Object.fromEntries(entries.filter((entry) => !isPages(entry))));
+    const { issuer, clientId } = all;
+    const written = Object.fromEntries(entries.filter((entry) => !isPages(entry)));
+    this.#bake({ app: this.app.origin, issuer, clientId, ...written });
   }
 
   options(more = {}) {
@@ -155,8 +157,7 @@ class World {
 
   /** Writes other options into the files. */
   #bake(options) {
-    const { issuer, clientId } = this.options();
-    const config = JSON.stringify({ app: this.app.origin, issuer, clientId, ...options });
+    const config = JSON.stringify(options);
     for (const file of Object.values(this.vaultSite.files)) {
       const line = /^self\.KEYWARD_CONFIG=.*/;
       file.body = file.body.replace(line, () => `self.KEYWARD_CONFIG=${config};`);
