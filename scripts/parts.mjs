@@ -46,6 +46,7 @@ const OWN_APP = [
   "single-sign-on.test.mjs",
   "spa.test.mjs",
   "vault.test.mjs",
+  "versions.test.mjs",
   "yew.test.mjs",
 ];
 

@@ -95,6 +95,7 @@ export type AuthErrorCode =
   | "revocation_failed"
   | "callback_url_changed"
   | "vault_unavailable"
+  | "vault_outdated"
   | "token_stays_in_vault"
   | "internal_error";
 

@@ -22,3 +22,6 @@ declare module "#wasm" {
 
 /** Whether this is the build for a vault in a worker; the other branch is left out of it. */
 declare const VAULT: boolean;
+
+/** Which build this is: `keyward-vault/` and the package's version. Stands in each vault's script as it is. */
+declare const BUILD: string;

@@ -130,6 +130,9 @@ pub enum Command {
     Adopt(Mark),
     /// The page was shown again, or the network came back.
     Wake,
+    /// Answer once no request is on its way that spends a code or a refresh token, or takes one back.
+    #[cfg(feature = "worker")]
+    Settle,
     /// The mark as the page reads it now; the session asks the ledger if it is not its own.
     #[cfg(feature = "ledger")]
     Compare(Option<Mark>),
@@ -206,6 +209,8 @@ impl fmt::Debug for Command {
             Self::Drop { .. } => "Drop",
             Self::Adopt(_) => "Adopt",
             Self::Wake => "Wake",
+            #[cfg(feature = "worker")]
+            Self::Settle => "Settle",
             #[cfg(feature = "ledger")]
             Self::Compare(_) => "Compare",
             #[cfg(feature = "ledger")]

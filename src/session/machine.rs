@@ -55,6 +55,9 @@ pub struct Session {
     pub(super) waiters: Vec<Waiter>,
     pub(super) api: Vec<ApiCall>,
     pub(super) sign_outs: Vec<SignOutJob>,
+    /// Who waits until nothing is on its way that a copy of the session could not show.
+    #[cfg(feature = "worker")]
+    pub(super) settling: Vec<Ticket>,
     pub(super) guards: Guards,
     #[cfg(feature = "ledger")]
     pub(super) shared: Shared,
@@ -141,6 +144,8 @@ impl Session {
             waiters: Vec::new(),
             api: Vec::new(),
             sign_outs: Vec::new(),
+            #[cfg(feature = "worker")]
+            settling: Vec::new(),
             guards: Guards::default(),
             last_error: None,
             reason: SignedOutReason::NeverSignedIn,
@@ -277,6 +282,8 @@ impl Session {
                 self.provider.doubt();
                 self.reply(ticket, Ok(Reply::Done));
             }
+            #[cfg(feature = "worker")]
+            Command::Settle => self.settling.push(ticket),
         }
     }
 
@@ -327,6 +334,8 @@ impl Session {
             self.leave_without_tombstone();
             self.keep_queue();
         }
+        #[cfg(feature = "worker")]
+        self.tell_settled();
         let next = self.next_deadline();
         #[cfg(feature = "ledger")]
         let next = next.into_iter().chain(self.tombstone_deadline()).min();

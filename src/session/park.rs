@@ -5,7 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::effect::Effect;
+use super::effect::{Effect, Reply};
 use super::machine::{Live, Purpose, Session};
 use super::policy::Lifetime;
 use super::tabs::{SessionId, user_hash};
@@ -62,6 +62,27 @@ impl Session {
             self.tell_state(barred.then(|| Error::new(Code::ReauthenticationNeeded)));
         }
         self.idle()
+    }
+
+    /// Answers whoever waits for a moment in which the text says all there is: no code and no token is being spent, and
+    /// no sign-out is unfinished.
+    pub(super) fn tell_settled(&mut self) {
+        let on_its_way = self.exchange.is_some()
+            || self.any_call(|purpose| {
+                matches!(
+                    purpose,
+                    Purpose::Exchange(_)
+                        | Purpose::Refresh { .. }
+                        | Purpose::Revocation
+                        // A sign-out may wait for it.
+                        | Purpose::Discovery
+                )
+            });
+        if !on_its_way {
+            for ticket in core::mem::take(&mut self.settling) {
+                self.reply(ticket, Ok(Reply::Done));
+            }
+        }
     }
 
     fn read_parked(&mut self, map: &Map) -> Option<Live> {

@@ -573,6 +573,11 @@ codes! {
         cause "Its worker did not start, does not answer, has ended, or belongs to another configuration; the detail tells which. The file may be missing or stale, or the page's Content Security Policy may refuse it. Tokens never move to the page instead."
         fix "Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self'. If it has ended, call again."
         see "createAuth of keyward/vault, option vault" }
+    VaultOutdated "vault_outdated" vault {
+        "The vault that runs is older than the one on the server."
+        cause "It cannot give way: it holds a session, and no service worker would keep that session for the next vault (the option parking is off, or the browser refuses it)."
+        fix "Nothing has to be done: it goes on, and the next one starts once all tabs of the app are closed."
+        see "createAuth of keyward/vault, option parking" }
     TokenStaysInVault "token_stays_in_vault" vault {
         "The access token does not leave the vault."
         cause "With a vault in a worker no script of the page can read a token, and auth.accessToken() is one."
