@@ -1,11 +1,22 @@
 import { AuthError, explain, fail, isAuthError, type WireError } from "../errors.js";
 import type { Connect, Incoming } from "../link.js";
 import { Arriving, describeRequest } from "./calls.js";
-import { VERSION, transferOf, type Asking, type ToPage, type ToWorker } from "./messages.js";
+import {
+  VERSION,
+  transferOf,
+  type Asking,
+  type ToPage,
+  type ToWorker,
+  type Welcome,
+} from "./messages.js";
 import { openPort, type Place, type Port } from "./port.js";
 
-/** For so long a worker may take to start and to answer the first time. */
-const START_MS = 10_000;
+/**
+ * For so long a worker may take to start and to answer the first time. A shared one is called again in between: for some
+ * time after its end an engine still leads to a worker that has closed itself.
+ */
+const START_MS = [1_000, 3_000, 6_000];
+const OWN_START_MS = 10_000;
 /** A vault that does not say for this long that it is there is not. If it is after all, it is found again by its name. */
 const SILENCE_MS = 5_000;
 /** A vault that spoke this recently is not asked whether it is there. */
@@ -78,25 +89,18 @@ class Way {
   }
 
   async #open(): Promise<void> {
-    const port = await openPort(await this.#caller.place);
-    this.#port = port;
-    const { welcome, build, refused } = await new Promise<Extract<ToPage, { welcome: unknown }>>(
-      (resolve, reject) => {
-        const timer = setTimeout(reject, START_MS, new Error("it does not answer"));
-        const first = (data: unknown) => {
-          const message = data as ToPage;
-          if (!("welcome" in message)) return;
-          clearTimeout(timer);
-          resolve(message);
-        };
-        port.listen(first, () => {
-          clearTimeout(timer);
-          reject(new Error("its script did not start"));
-        });
-        const { config, mark } = this.#caller;
-        port.post({ hello: VERSION, config, mark: mark() } satisfies ToWorker);
-      },
-    );
+    const place = await this.#caller.place;
+    let said: Welcome | undefined;
+    let port!: Port;
+    for (const patience of START_MS) {
+      port = this.#port = await openPort(place);
+      said = await this.#hello(port, port.shared ? patience : OWN_START_MS);
+      if (said || this.#port !== port || !port.shared) break;
+      port.post({ bye: true } satisfies ToWorker);
+      port.close();
+    }
+    if (!said) throw new Error("it does not answer");
+    const { welcome, build, refused } = said;
     if (welcome === null) throw await this.#refusal(refused ?? "");
     this.#boot = welcome;
     this.#heardAt = Date.now();
@@ -107,6 +111,26 @@ class Way {
     if (build === BUILD || this.#askedToRetire) return;
     this.#askedToRetire = true;
     port.post({ retire: 1 } satisfies ToWorker);
+  }
+
+  /** What the vault says first, if it says anything. */
+  #hello(port: Port, patience: number): Promise<Welcome | undefined> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, patience);
+      port.listen(
+        (message) => {
+          if (!("welcome" in (message as ToPage))) return;
+          clearTimeout(timer);
+          resolve(message as Welcome);
+        },
+        () => {
+          clearTimeout(timer);
+          reject(new Error("its script did not start"));
+        },
+      );
+      const { config, mark } = this.#caller;
+      port.post({ hello: VERSION, config, mark: mark() } satisfies ToWorker);
+    });
   }
 
   /** The vault refuses a bad option with the JSON of an error. */

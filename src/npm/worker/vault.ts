@@ -137,6 +137,8 @@ export class Vault {
         .map(({ json, request }) => ({ json, ...(request ? { request } : {}) }));
       tab.post({ retired: 1, back } satisfies ToPage, back.flatMap(transferOf));
     }
+    // Firefox leads to a worker that closed itself for as long as it waits for an answer.
+    for (const call of this.#calls.values()) call.abort();
     return true;
   }
 

@@ -3,6 +3,8 @@
 //! The texts may name `<issuer>`, `<issuerOrigin>`, `<clientId>`, `<redirectUri>` and `<origin>`; whoever shows a text can put the
 //! configured values there. Each accessor is a function of its own, so that a build links only the columns it uses.
 
+use crate::protocol::text::pieces;
+
 macro_rules! codes {
     ($($variant:ident $name:literal $group:ident $($retry:ident)? {
         $message:literal
@@ -25,7 +27,9 @@ macro_rules! codes {
 
             /// The stable name, for example `id_token_nonce`.
             pub fn as_str(self) -> &'static str {
-                match self { $(Code::$variant => $name,)* }
+                // One text and no table of places in it, which would weigh more than the names do.
+                let mut names = pieces(concat!($($name, " ",)*), b' ');
+                names.nth(self as usize).unwrap_or_default()
             }
 
             /// The class of the failure, for example `id_token`.
