@@ -130,6 +130,9 @@ pub enum Command {
     Adopt(Mark),
     /// The page was shown again, or the network came back.
     Wake,
+    /// The user was active at this time (wall clock, milliseconds).
+    #[cfg(feature = "limits")]
+    Touch(u64),
     /// Answer once no request is on its way that spends a code or a refresh token, or takes one back.
     #[cfg(feature = "worker")]
     Settle,
@@ -209,6 +212,8 @@ impl fmt::Debug for Command {
             Self::Drop { .. } => "Drop",
             Self::Adopt(_) => "Adopt",
             Self::Wake => "Wake",
+            #[cfg(feature = "limits")]
+            Self::Touch(_) => "Touch",
             #[cfg(feature = "worker")]
             Self::Settle => "Settle",
             #[cfg(feature = "ledger")]

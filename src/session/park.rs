@@ -42,6 +42,7 @@ impl Session {
             .number("doubted", Some(doubted.into()))
             .number("barred", Some(self.must_not_send(live).into()));
         self.renewal.park(&mut out);
+        self.limits.park(&mut out);
         Some(out.finish())
     }
 
@@ -58,6 +59,7 @@ impl Session {
         {
             self.live = Some(live);
             self.renewal = super::renewal::Renewal::unpark(&map);
+            self.limits = super::limits::Limits::unpark(&map, now);
             let barred = self.renewal.is_barred();
             self.tell_state(barred.then(|| Error::new(Code::ReauthenticationNeeded)));
         }

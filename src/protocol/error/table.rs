@@ -577,6 +577,16 @@ codes! {
         cause "Its worker did not start, does not answer, has ended, or belongs to another configuration; the detail tells which. The file may be missing or stale, or the page's Content Security Policy may refuse it. Tokens never move to the page instead."
         fix "Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self'. If it has ended, call again."
         see "createAuth of keyward/vault, option vault" }
+    SessionIdle "session_idle" login_required {
+        "The session ended because nobody was active."
+        cause "The option idle: no input in any tab for so many seconds. Renewals of the access token are no activity."
+        fix "Offer a sign-in. The event expiring comes before, so that the app can ask; auth.touch() counts as activity."
+        see "createAuth of keyward/vault, option idle" }
+    SessionMaxAge "session_max_age" login_required {
+        "The session ended because its sign-in is too old."
+        cause "The option maxAge: so many seconds since the user signed in, however active they are."
+        fix "Offer a sign-in. The event expiring comes before, so that the user can finish what they are doing."
+        see "createAuth of keyward/vault, option maxAge" }
     VaultOutdated "vault_outdated" vault {
         "The vault that runs is older than the one on the server."
         cause "It cannot give way: it holds a session, and no service worker would keep that session for the next vault (the option parking is off, or the browser refuses it)."
