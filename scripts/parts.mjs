@@ -43,6 +43,7 @@ const FRONT_THEMES = [
 /** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
 const OWN_APP = [
   "demo.test.mjs",
+  "limits.test.mjs",
   "single-sign-on.test.mjs",
   "spa.test.mjs",
   "vault.test.mjs",

@@ -36,6 +36,7 @@ const METHODS = [
   "accessToken",
   "preload",
   "signOut",
+  "touch",
 ] as const;
 /** The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something. */
 const NEEDS_USER = [
@@ -110,8 +111,10 @@ export class Front<TUser> implements Auth<TUser> {
           restore: (failure) => this.#restore(failure),
           finish: (answer) => this.#finish({ kind: "callback", ...answer }),
           diagnose: (code) => this.#telling.diagnose(fail(code)),
-          settleSignedOut: (failure) =>
-            this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure),
+          settleSignedOut: (failure) => {
+            const signedOut = this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded";
+            this.#settleLoad(failure?.code === "session_idle" ? "expired" : signedOut, failure);
+          },
           follow: ({ session = "", expiresAt = null }, mark) => {
             this.#session = session;
             this.#expiresAt = expiresAt;
@@ -120,6 +123,13 @@ export class Front<TUser> implements Auth<TUser> {
           },
           show: (notice, lastError) => this.#showUser(notice, lastError),
           endedElsewhere: () => this.#endedElsewhere(),
+          announceEnd: () => this.#announceEnd(this.#mark),
+          expire: (error) => {
+            this.#announceEnd(this.#mark ?? this.#store.mark);
+            this.#ended("expired", error);
+          },
+          tell: (command, fields) => this.#tell(command, fields),
+          emit: (event, detail) => this.#telling.emit(event, detail),
         },
         land,
       );
@@ -247,6 +257,10 @@ export class Front<TUser> implements Auth<TUser> {
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
     transactions.put(state ?? "", JSON.stringify(record));
     location.assign(url);
+  }
+
+  touch(): void {
+    if (VAULT) this.#side.activity.touch();
   }
 
   /** Shows a finding, as state and as diagnosis. */
@@ -419,7 +433,7 @@ export class Front<TUser> implements Auth<TUser> {
       case "endEverywhere":
         return this.#announceEnd(this.#mark);
       default:
-        if (VAULT && this.#session !== null) this.#adopting = this.#side.rejoin().catch(() => {});
+        if (VAULT) this.#adopting = this.#side.hear(notice) ?? this.#adopting;
     }
   }
 
@@ -429,7 +443,10 @@ export class Front<TUser> implements Auth<TUser> {
     const { session = "", userHash = "", origin } = notice;
     const now = this.#store.mark;
     const mark = `+${session}.${userHash}`;
-    if (VAULT) this.#side.expected = mark;
+    if (VAULT) {
+      this.#side.expected = mark;
+      this.#side.activity.begin();
+    }
     const outrun =
       origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
     if (outrun) {
@@ -505,6 +522,7 @@ export class Front<TUser> implements Auth<TUser> {
     });
     this.#wasStopped = watchPage({
       onShow: () => {
+        if (VAULT) this.#side.shown(this.#wasStopped());
         this.#compareMark();
         if (this.#wasStopped()) this.#cameBack();
         this.#tell("wake");

@@ -108,13 +108,6 @@ impl Config {
         };
         let trusted_audiences = options.list("trustedAudiences").unwrap_or_default();
         let rotation_grace_s = options.number("rotationGrace", 3600).unwrap_or(0);
-        #[cfg(not(feature = "limits"))]
-        for name in ["idle", "maxAge"] {
-            // A build that could not keep a limit refuses it.
-            if options.get(name).is_some() {
-                options.mistyped(name, "");
-            }
-        }
         let config = Self {
             issuer,
             client_id: client_id.into(),

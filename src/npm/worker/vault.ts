@@ -13,7 +13,7 @@ const CLAIM_MS = 15_000;
 /** For so long a vault that gives way waits for the calls on their way, in milliseconds. */
 const DRAIN_MS = 5_000;
 /** What is done even then: none of it begins anything. */
-const ENDING = ["state", "cancel", "drop", "signOut", "wake"];
+const ENDING = ["state", "cancel", "drop", "signOut", "wake", "touch"];
 
 /** A command as a page sent it. */
 interface Command {
