@@ -121,7 +121,16 @@ export const parts = [
       yield await cargoTest(["--package", "keyward", ...CORE]);
       // What the vault's worker alone has.
       const worker = ["--no-default-features", "--features", "worker"];
-      yield await cargoTest(["--package", "keyward", ...worker, "--test", "session", "--", "park", "limits"]);
+      yield await cargoTest([
+        "--package",
+        "keyward",
+        ...worker,
+        "--test",
+        "session",
+        "--",
+        "park",
+        "limits",
+      ]);
       // The front's own tests, and the README's examples.
       yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);

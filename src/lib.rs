@@ -35,7 +35,7 @@ pub mod yew;
 #[cfg(feature = "browser")]
 pub use front::{
     Auth, AuthConfig, AuthError, AuthEvent, AuthState, Diagnosis, Discovery, ExpiresAt, FetchError,
-    Resource, Restore, SignInOptions, SignOutOptions, Subscription, User,
+    Limit, Resource, Restore, SignInOptions, SignOutOptions, Subscription, User,
 };
 #[cfg(feature = "browser")]
 pub use protocol::error::{Code, ProviderError};

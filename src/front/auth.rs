@@ -9,6 +9,7 @@ use core::convert::Infallible;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, Request, Response, Url, Window};
 
+use super::activity::Activity;
 use super::callback::{Arrival, Client, arrive};
 use super::config::AuthConfig;
 use super::error::{AuthError, FetchError, Names};
@@ -239,6 +240,11 @@ impl Auth {
         self.0.access_token().await
     }
 
+    /// Counts as the user's activity for [`AuthConfig::idle`]: for a player, or a button "stay signed in".
+    pub fn touch(&self) {
+        self.0.touch();
+    }
+
     /// Signs out in every tab at once, revokes the grant (RFC 7009), and leaves for the provider's sign-out (OpenID Connect
     /// RP-Initiated Logout 1.0). It goes on when the future is dropped.
     ///
@@ -307,6 +313,7 @@ impl Page {
             seen: RefCell::new(seen),
             adopting: RefCell::new(Latch::settled(())),
             cancel_navigation: RefCell::default(),
+            activity: Activity::default(),
             life: OnceCell::new(),
             listeners: RefCell::default(),
         }

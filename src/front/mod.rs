@@ -9,6 +9,7 @@
 //!
 //! Server rendering: on the host an [`Auth`] stays [`AuthState::Loading`] and sends nothing.
 
+mod activity;
 mod auth;
 mod callback;
 mod calls;
@@ -36,5 +37,5 @@ pub use auth::Auth;
 pub use config::{AuthConfig, Discovery, Resource, Restore};
 pub use error::{AuthError, FetchError};
 pub use options::{SignInOptions, SignOutOptions};
-pub use state::{AuthEvent, AuthState, Diagnosis, ExpiresAt, User};
+pub use state::{AuthEvent, AuthState, Diagnosis, ExpiresAt, Limit, User};
 pub use telling::Subscription;

@@ -37,6 +37,8 @@ impl Page {
                     self.diagnose(self.named(found));
                 }
             }
+            "expiring" => self.hear_of_end(notice),
+            "extended" => self.telling.emit(AuthEvent::Extended),
             "endEverywhere" => {
                 let mark = self.mark.borrow().clone();
                 self.announce_end(mark.as_deref());
@@ -66,6 +68,7 @@ impl Page {
         *self.seen.borrow_mut() = browser.store.mark();
         *self.session.borrow_mut() = Some(session.into());
         browser.store.set_hint(now());
+        self.begin_activity();
         self.show_user(notice, None, !interactive);
         if !joined {
             self.post(&mark);

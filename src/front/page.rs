@@ -8,6 +8,7 @@ use core::cell::{OnceCell, RefCell};
 use gloo_events::EventListener;
 use web_sys::{BroadcastChannel, Window};
 
+use super::activity::Activity;
 use super::config::AuthConfig;
 use super::error::{AuthError, Names};
 use super::latch::Latch;
@@ -48,6 +49,7 @@ pub(super) struct Page {
     pub(super) adopting: RefCell<Latch<()>>,
     /// Ends a navigation that the user came back from.
     pub(super) cancel_navigation: RefCell<Option<Box<dyn FnOnce()>>>,
+    pub(super) activity: Activity,
     pub(super) life: OnceCell<PageLife>,
     pub(super) listeners: RefCell<alloc::vec::Vec<EventListener>>,
 }

@@ -431,7 +431,10 @@ export class Front<TUser> implements Auth<TUser> {
       case "diagnosis":
         return this.#telling.diagnose(this.#name(notice as WireError));
       case "endEverywhere":
-        return this.#announceEnd(this.#mark);
+        this.#announceEnd(this.#mark);
+        // The vault tells every tab why; that others say so too is no news.
+        if (VAULT) this.#mark = null;
+        return;
       default:
         if (VAULT) this.#adopting = this.#side.hear(notice) ?? this.#adopting;
     }

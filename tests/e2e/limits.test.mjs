@@ -81,7 +81,10 @@ forEachBrowser((name) => {
       await wait(5_000);
       assert.equal((await eventsOf(other, "expiring")).length, 1);
       await ask(other, "touch");
-      await until(async () => (await eventsOf(page, "extended")).length === 1, "the end is put off");
+      await until(
+        async () => (await eventsOf(page, "extended")).length === 1,
+        "the end is put off",
+      );
       for (let n = 0; n < 3; n += 1) {
         await wait(2_000);
         assert.equal((await ask(page, "refresh")).error, undefined);

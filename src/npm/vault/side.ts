@@ -78,8 +78,7 @@ export class VaultSide<TUser> {
     else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity.isOver()) {
       await explain("session_idle");
       this.#page.expire(this.#page.name({ code: "session_idle" }));
-    }
-    else await this.#page.restore(shown);
+    } else await this.#page.restore(shown);
   }
 
   /**

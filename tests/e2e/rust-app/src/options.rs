@@ -39,6 +39,9 @@ pub(crate) fn config(options: &str) -> Result<AuthConfig, JsError> {
                 .fold(config, AuthConfig::trusted_audience),
             "idTokenHint" => config.id_token_hint(flag(name, value)?),
             "rotationGrace" => config.rotation_grace(number(name, value)?),
+            "idle" => config.idle(number(name, value)?),
+            "maxAge" => config.max_age(number(name, value)?),
+            "warnBefore" => config.warn_before(number(name, value)?),
             _ => return Err(no_place(name)),
         };
     }
