@@ -46,9 +46,11 @@ const FRONT_THEMES = [
 const OWN_APP = [
   "demo.test.mjs",
   "demo-vault.test.mjs",
+  "limits.test.mjs",
   "single-sign-on.test.mjs",
   "spa.test.mjs",
   "vault.test.mjs",
+  "versions.test.mjs",
   "yew.test.mjs",
 ];
 
@@ -131,7 +133,16 @@ export const parts = [
       yield await cargoTest(["--package", "keyward", ...CORE]);
       // What the vault's worker alone has.
       const worker = ["--no-default-features", "--features", "worker"];
-      yield await cargoTest(["--package", "keyward", ...worker, "--test", "session", "park"]);
+      yield await cargoTest([
+        "--package",
+        "keyward",
+        ...worker,
+        "--test",
+        "session",
+        "--",
+        "park",
+        "limits",
+      ]);
       // The front's own tests, and the README's examples.
       yield await cargoTest(["--package", "keyward", ...RUST, "--lib", "--", "front::", "vault::"]);
       yield await cargoTest(["--package", "keyward", ...RUST, "--doc"]);

@@ -40,7 +40,7 @@ pub mod vault_files;
 #[cfg(feature = "browser")]
 pub use front::{
     Auth, AuthConfig, AuthError, AuthEvent, AuthState, Diagnosis, Discovery, ExpiresAt, FetchError,
-    Resource, Restore, SignInOptions, SignOutOptions, Subscription, User,
+    Limit, Resource, Restore, SignInOptions, SignOutOptions, Subscription, User,
 };
 #[cfg(feature = "browser")]
 pub use protocol::error::{Code, ProviderError};

@@ -275,6 +275,16 @@ impl Auth {
         }
     }
 
+    /// Counts as the user's activity for [`AuthConfig::idle`]: for a player, or a button "stay signed in".
+    pub fn touch(&self) {
+        match &self.0.place {
+            Place::Server => {}
+            #[cfg(feature = "page-vault")]
+            Place::Page(page) => page.touch(),
+            Place::Worker(worker) => worker.touch(),
+        }
+    }
+
     /// Signs out in every tab at once, revokes the grant (RFC 7009), and leaves for the provider's sign-out (OpenID Connect
     /// RP-Initiated Logout 1.0). It goes on when the future is dropped.
     ///

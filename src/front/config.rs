@@ -50,6 +50,9 @@ pub struct AuthConfig {
     parking: bool,
     extended_lifetime: bool,
     trusted_types_policy: Option<String>,
+    pub(super) idle: Option<u64>,
+    max_age: Option<u64>,
+    warn_before: Option<u64>,
 }
 
 /// When a load of the page restores the session with the provider's help.
@@ -113,6 +116,9 @@ impl AuthConfig {
             parking: true,
             extended_lifetime: true,
             trusted_types_policy: None,
+            idle: None,
+            max_age: None,
+            warn_before: None,
         }
     }
 
@@ -228,6 +234,27 @@ impl AuthConfig {
         self
     }
 
+    /// Seconds without the user after which the session ends, in every tab: pointer, keys, touch, or a page that is shown.
+    /// Renewals and calls are no activity; see [`Auth::touch`](super::Auth::touch). Default: no limit.
+    pub fn idle(mut self, seconds: u64) -> Self {
+        self.idle = Some(seconds);
+        self
+    }
+
+    /// Seconds after the sign-in at which the session ends, however active the user is. A restore asks the provider for no
+    /// older sign-in (`max_age`) and counts from its `auth_time`. Default: no limit.
+    pub fn max_age(mut self, seconds: u64) -> Self {
+        self.max_age = Some(seconds);
+        self
+    }
+
+    /// Seconds before such an end at which [`AuthEvent::Expiring`](super::AuthEvent::Expiring) comes. Default: 60; never
+    /// before half of the limit.
+    pub fn warn_before(mut self, seconds: u64) -> Self {
+        self.warn_before = Some(seconds);
+        self
+    }
+
     /// The options as those of the npm package, with the redirect URI that is used.
     pub(super) fn to_json(&self, redirect_uri: Option<&str>) -> String {
         let mut out = JsonText::new();
@@ -241,6 +268,9 @@ impl AuthConfig {
             .maybe("scope", self.scope.as_deref())
             .number("leeway", self.leeway)
             .number("rotationGrace", self.rotation_grace)
+            .number("idle", self.idle)
+            .number("maxAge", self.max_age)
+            .number("warnBefore", self.warn_before)
             .raw("authorizationParams", &pairs(&self.parameters))
             .raw("trustedAudiences", &texts(&self.trusted_audiences));
         if !self.resources.is_empty() {

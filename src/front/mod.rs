@@ -24,5 +24,5 @@ pub use auth::Auth;
 pub use config::{AuthConfig, Discovery, Resource, Restore};
 pub use error::{AuthError, FetchError};
 pub use options::{SignInOptions, SignOutOptions};
-pub use state::{AuthEvent, AuthState, Diagnosis, ExpiresAt, User};
+pub use state::{AuthEvent, AuthState, Diagnosis, ExpiresAt, Limit, User};
 pub use telling::Subscription;

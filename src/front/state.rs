@@ -273,8 +273,26 @@ pub enum AuthEvent {
         /// For [`SignInOptions::max_age`](super::SignInOptions::max_age), in seconds.
         max_age: Option<u64>,
     },
+    /// The session is about to end: ask the user. Activity puts an idle end off; then `Extended` comes.
+    Expiring {
+        /// When, in milliseconds since 1970.
+        ends_at: u64,
+        /// By which limit.
+        limit: Limit,
+    },
+    /// The end that `Expiring` told of is put off: the user was active, here or in another tab.
+    Extended,
     /// A finding about the set-up.
     Diagnosis(Diagnosis),
+}
+
+/// What ends a session in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// [`AuthConfig::idle`](super::AuthConfig::idle).
+    Idle,
+    /// [`AuthConfig::max_age`](super::AuthConfig::max_age).
+    MaxAge,
 }
 
 /// A finding about the set-up, with what to do about it.

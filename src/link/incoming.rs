@@ -81,6 +81,10 @@ fn ask(map: &Map) -> Result<Ask, Error> {
                 None => return Err(Error::new(Code::InternalError).with_detail("mark")),
             },
             "wake" => Command::Wake,
+            #[cfg(feature = "limits")]
+            "touch" => Command::Touch(map.get("at").and_then(Value::as_u64).unwrap_or(0)),
+            #[cfg(feature = "worker")]
+            "settle" => Command::Settle,
             _ => return Err(Error::new(Code::InternalError).with_detail("do")),
         },
     ))

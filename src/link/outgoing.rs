@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 
+#[cfg(feature = "limits")]
+use crate::protocol::error::Code;
 use crate::protocol::error::Error;
 use crate::protocol::json_text::JsonText;
 use crate::session::effect::{SignInOrigin, SignedOutReason};
@@ -125,6 +127,17 @@ pub fn notice_to_json(notice: &Notice) -> String {
         }
         Notice::EndEverywhere => {
             out.text("notice", "endEverywhere");
+        }
+        #[cfg(feature = "limits")]
+        Notice::Expiring { ends_at, code } => {
+            out.text("notice", "expiring")
+                .number("endsAt", Some(*ends_at));
+            let idle = *code == Code::SessionIdle;
+            out.text("limit", if idle { "idle" } else { "maxAge" });
+        }
+        #[cfg(feature = "limits")]
+        Notice::Extended => {
+            out.text("notice", "extended");
         }
     }
     out.finish()

@@ -95,6 +95,9 @@ export type AuthErrorCode =
   | "revocation_failed"
   | "callback_url_changed"
   | "vault_unavailable"
+  | "session_idle"
+  | "session_max_age"
+  | "vault_outdated"
   | "token_stays_in_vault"
   | "internal_error";
 

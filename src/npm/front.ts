@@ -36,6 +36,7 @@ const METHODS = [
   "accessToken",
   "preload",
   "signOut",
+  "touch",
 ] as const;
 /** The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something. */
 const NEEDS_USER = [
@@ -119,6 +120,13 @@ export class Front<TUser> implements Auth<TUser> {
           },
           show: (notice, lastError) => this.#showUser(notice, lastError),
           endedElsewhere: () => this.#endedElsewhere(),
+          announceEnd: () => this.#announceEnd(this.#mark),
+          expire: (error) => {
+            this.#announceEnd(this.#mark ?? this.#store.mark);
+            this.#ended("expired", error);
+          },
+          tell: (command, fields) => this.#tell(command, fields),
+          emit: (event, detail) => this.#telling.emit(event, detail),
         },
         land,
       );
@@ -245,6 +253,10 @@ export class Front<TUser> implements Auth<TUser> {
     location.assign(url);
   }
 
+  touch(): void {
+    if (VAULT) this.#side.activity.touch();
+  }
+
   /** Shows a finding, as state and as diagnosis. */
   report(error: AuthError): void {
     this.#telling.diagnose(error);
@@ -306,6 +318,7 @@ export class Front<TUser> implements Auth<TUser> {
     this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
     if (needsUser) this.#store.removeHint();
     if (VAULT && this.#side.land) return this.#side.failed(failure, true);
+    if (VAULT && failure.code === "session_idle") return this.#settleLoad("expired", failure);
     this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
   }
 
@@ -412,9 +425,12 @@ export class Front<TUser> implements Auth<TUser> {
       case "diagnosis":
         return this.#telling.diagnose(this.#name(notice as WireError));
       case "endEverywhere":
-        return this.#announceEnd(this.#mark);
+        this.#announceEnd(this.#mark);
+        // The vault tells every tab why; that others say so too is no news.
+        if (VAULT) this.#mark = null;
+        return;
       default:
-        if (VAULT && this.#session !== null) this.#adopting = this.#side.rejoin().catch(() => {});
+        if (VAULT) this.#adopting = this.#side.hear(notice) ?? this.#adopting;
     }
   }
 
@@ -424,7 +440,10 @@ export class Front<TUser> implements Auth<TUser> {
     const { session = "", userHash = "", origin } = notice;
     const now = this.#store.mark;
     const mark = `+${session}.${userHash}`;
-    if (VAULT) this.#side.expected = mark;
+    if (VAULT) {
+      this.#side.expected = mark;
+      this.#side.activity.begin();
+    }
     const outrun =
       origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
     if (outrun) {
@@ -500,6 +519,7 @@ export class Front<TUser> implements Auth<TUser> {
     });
     this.#wasStopped = watchPage({
       onShow: () => {
+        if (VAULT) this.#side.shown(this.#wasStopped());
         this.#compareMark();
         if (this.#wasStopped()) this.#cameBack();
         this.#tell("wake");

@@ -25,3 +25,6 @@ declare const VAULT: boolean;
 
 /** Whether this is the front that the crate carries, which no bundler and no package is beside. */
 declare const CRATE: boolean;
+
+/** Which build this is: `keyward-vault/` and the package's version. Stands in each vault's script as it is. */
+declare const BUILD: string;

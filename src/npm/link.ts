@@ -7,11 +7,15 @@ const VERSION = 1;
 export interface Notice extends SnapshotWire {
   notice:
     | ("signedIn" | "state" | "refreshed" | "refreshFailed" | "diagnosis" | "endEverywhere")
+    | ("expiring" | "extended")
     /** The vault's worker is gone; the next command starts another. */
     | "vaultLost";
   origin?: "interactive" | "joined" | "restored";
   code?: WireError["code"];
   detail?: string;
+  /** When the session ends, and by which limit. */
+  endsAt?: number;
+  limit?: "idle" | "maxAge";
 }
 
 /** The observable state as the vault writes it. */

@@ -21,7 +21,15 @@ const KNOWN = [
   "user",
 ];
 
-const OF_VAULT = ["vault", "parking", "extendedLifetime", "trustedTypesPolicy"];
+const OF_VAULT = [
+  "vault",
+  "parking",
+  "extendedLifetime",
+  "trustedTypesPolicy",
+  "idle",
+  "maxAge",
+  "warnBefore",
+];
 
 /** Throws for what nothing can be done without. */
 export function requireOptions(options: Partial<AuthOptions<never>> | undefined): void {

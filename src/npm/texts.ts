@@ -74,5 +74,8 @@ export const texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   logout_no_endpoint: [46,"The provider has no end-session endpoint.","Give the endpoint in `metadata` if the provider has one under another name."],
   revocation_failed: [47,"The provider did not confirm that the token was revoked.","Nothing for the user to do; watch the provider if it happens often."],
   vault_unavailable: [51,"The vault cannot be used.","Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self', or frame-src with the vault's origin if that is another. If it has ended, call again."],
+  session_idle: [26,"The session ended because nobody was active.","Offer a sign-in. The event expiring comes before, so that the app can ask; auth.touch() counts as activity."],
+  session_max_age: [26,"The session ended because its sign-in is too old.","Offer a sign-in. The event expiring comes before, so that the user can finish what they are doing."],
+  vault_outdated: [50,"The vault that runs is older than the one on the server.","Nothing has to be done: it goes on, and the next one starts once all tabs of the app are closed."],
   token_stays_in_vault: [50,"The access token does not leave the vault.","Use auth.fetch(), or hand it to the library that makes the calls: most take a fetch of your own."],
 };

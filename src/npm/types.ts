@@ -112,6 +112,15 @@ export interface VaultOptions<TUser = User> extends AuthOptions<TUser> {
    * Say `false` where the next user of the same browser must not find the session, as at a kiosk.
    */
   extendedLifetime?: boolean;
+  /**
+   * Seconds without the user after which the session ends, in every tab: pointer, keys, touch, or a page that is shown.
+   * Renewals and calls are no activity; see {@link Auth.touch}. Default: no limit.
+   */
+  idle?: number;
+  /** Seconds after the sign-in at which the session ends, however active the user is. Default: no limit. */
+  maxAge?: number;
+  /** Seconds before such an end at which the event `expiring` comes. Default: 60; never before half of the limit. */
+  warnBefore?: number;
   /** The name of the policy that vouches for the worker's address where the page requires Trusted Types. Default: `"keyward"`. */
   trustedTypesPolicy?: string;
 }
@@ -167,6 +176,13 @@ export interface AuthEvents<TUser = User> {
   refreshFailed: { readonly error: AuthError };
   /** An API wants a stronger authentication: pass the values to `signIn`. */
   stepUpRequired: { readonly acrValues?: string; readonly maxAge?: number };
+  /**
+   * The session is about to end by the option `idle` or `maxAge`, at `endsAt` (milliseconds since 1970): ask the user.
+   * Activity puts an idle end off; then `extended` comes.
+   */
+  expiring: { readonly endsAt: number; readonly limit: "idle" | "maxAge" };
+  /** The end that `expiring` told of is put off: the user was active, here or in another tab. */
+  extended: Record<string, never>;
   /** A finding about the set-up. */
   diagnosis: Diagnosis;
 }
@@ -234,6 +250,8 @@ export interface Auth<TUser = User> {
   accessToken(): Promise<string>;
   /** Signs out in every tab, revokes the grant, and leaves for the provider's sign-out. */
   signOut(options?: SignOutOptions): Promise<void>;
+  /** Counts as the user's activity for the option `idle` of `keyward/vault`: for a player, or a button "stay signed in". */
+  touch(): void;
   /** Loads the core ahead of a sign-in, when the page is idle. */
   preload(): Promise<void>;
 }

@@ -200,6 +200,13 @@ impl Claims {
         self.text("nonce")
     }
 
+    /// When the user proved who they are, in seconds since 1970.
+    #[cfg(feature = "limits")]
+    pub fn auth_time(&self) -> Option<u64> {
+        let time = self.map.get("auth_time").and_then(Value::as_f64);
+        time.map(|seconds| seconds as u64)
+    }
+
     /// When the token was issued, in seconds since 1970.
     pub fn issued_at_s(&self) -> Option<u64> {
         self.map

@@ -46,6 +46,15 @@ pub struct Config {
     pub id_token_hint: bool,
     /// How long, in seconds, the provider is known to accept a rotated refresh token once more.
     pub rotation_grace_s: u64,
+    /// After how many seconds without the user the session ends.
+    #[cfg(feature = "limits")]
+    pub idle_s: Option<u64>,
+    /// How many seconds after the sign-in the session ends.
+    #[cfg(feature = "limits")]
+    pub max_age_s: Option<u64>,
+    /// How many seconds before such an end the app is warned.
+    #[cfg(feature = "limits")]
+    pub warn_before_s: u64,
     /// Whether the tabs of the origin share one grant by way of the ledger.
     #[cfg(feature = "ledger")]
     pub ledger: bool,
@@ -113,12 +122,32 @@ impl Config {
             trusted_audiences: trusted_audiences.into_iter().map(String::from).collect(),
             id_token_hint: map.get("idTokenHint") != Some(&Value::Bool(false)),
             rotation_grace_s,
+            #[cfg(feature = "limits")]
+            idle_s: limit(&mut options, "idle"),
+            #[cfg(feature = "limits")]
+            max_age_s: limit(&mut options, "maxAge"),
+            #[cfg(feature = "limits")]
+            warn_before_s: options.number("warnBefore", LONGEST_S).unwrap_or(60),
             #[cfg(feature = "ledger")]
             ledger: options.flag("ledger"),
         };
         options.done()?;
         Ok(config)
     }
+}
+
+/// Ten years, for who means never.
+#[cfg(feature = "limits")]
+const LONGEST_S: u64 = 315_360_000;
+
+/// The seconds after which a session ends; at least one.
+#[cfg(feature = "limits")]
+fn limit(options: &mut Members<'_>, name: &str) -> Option<u64> {
+    let seconds = options.number(name, LONGEST_S);
+    if seconds == Some(0) {
+        options.mistyped(name, "not a number, or out of range");
+    }
+    seconds
 }
 
 /// Reads an object of string values, such as extra parameters.

@@ -189,8 +189,20 @@ pub enum Notice {
     RefreshFailed(Error),
     /// A finding for the developer.
     Diagnosis(Code, Option<String>),
-    /// The session may not live on in any tab: an ID token failed its checks.
+    /// The session may not live on in any tab: an ID token failed its checks, or its time is over.
     EndEverywhere,
+    /// The session ends at this time (wall clock, milliseconds) unless the user is active, or whatever happens:
+    /// `session_idle` or `session_max_age`. Told once more as it comes, for a front that knows of later activity.
+    #[cfg(feature = "limits")]
+    Expiring {
+        /// When.
+        ends_at: u64,
+        /// By which limit.
+        code: Code,
+    },
+    /// The user was active after a warning.
+    #[cfg(feature = "limits")]
+    Extended,
 }
 
 /// The observable state.

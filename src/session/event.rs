@@ -130,6 +130,12 @@ pub enum Command {
     Adopt(Mark),
     /// The page was shown again, or the network came back.
     Wake,
+    /// The user was active at this time (wall clock, milliseconds).
+    #[cfg(feature = "limits")]
+    Touch(u64),
+    /// Answer once no request is on its way that spends a code or a refresh token, or takes one back.
+    #[cfg(feature = "worker")]
+    Settle,
     /// The mark as the page reads it now; the session asks the ledger if it is not its own.
     #[cfg(feature = "ledger")]
     Compare(Option<Mark>),
@@ -206,6 +212,10 @@ impl fmt::Debug for Command {
             Self::Drop { .. } => "Drop",
             Self::Adopt(_) => "Adopt",
             Self::Wake => "Wake",
+            #[cfg(feature = "limits")]
+            Self::Touch(_) => "Touch",
+            #[cfg(feature = "worker")]
+            Self::Settle => "Settle",
             #[cfg(feature = "ledger")]
             Self::Compare(_) => "Compare",
             #[cfg(feature = "ledger")]

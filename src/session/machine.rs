@@ -9,6 +9,8 @@ use super::config::Config;
 use super::effect::{Effect, Notice, Reply, SendKind, SignedOutReason, Snapshot, Status};
 use super::event::{CallId, Command, Event, NetworkFailure, Ticket};
 use super::guards::{Guard, Guards};
+#[cfg(feature = "limits")]
+use super::limits::Limits;
 use super::policy::Lifetime;
 use super::proof::Proof;
 use super::provider::{After, Provider};
@@ -55,7 +57,12 @@ pub struct Session {
     pub(super) waiters: Vec<Waiter>,
     pub(super) api: Vec<ApiCall>,
     pub(super) sign_outs: Vec<SignOutJob>,
+    /// Who waits until nothing is on its way that a copy of the session could not show.
+    #[cfg(feature = "worker")]
+    pub(super) settling: Vec<Ticket>,
     pub(super) guards: Guards,
+    #[cfg(feature = "limits")]
+    pub(super) limits: Limits,
     #[cfg(feature = "ledger")]
     pub(super) shared: Shared,
     last_error: Option<Error>,
@@ -141,7 +148,11 @@ impl Session {
             waiters: Vec::new(),
             api: Vec::new(),
             sign_outs: Vec::new(),
+            #[cfg(feature = "worker")]
+            settling: Vec::new(),
             guards: Guards::default(),
+            #[cfg(feature = "limits")]
+            limits: Limits::default(),
             last_error: None,
             reason: SignedOutReason::NeverSignedIn,
         }
@@ -153,6 +164,8 @@ impl Session {
         if let Some(live) = &mut self.live {
             live.life.observe(now);
         }
+        #[cfg(feature = "limits")]
+        self.observe_limits(&event);
         match event {
             Event::Command {
                 ticket,
@@ -277,6 +290,13 @@ impl Session {
                 self.provider.doubt();
                 self.reply(ticket, Ok(Reply::Done));
             }
+            #[cfg(feature = "limits")]
+            Command::Touch(at) => {
+                self.touch(at);
+                self.reply(ticket, Ok(Reply::Done));
+            }
+            #[cfg(feature = "worker")]
+            Command::Settle => self.settling.push(ticket),
         }
     }
 
@@ -327,7 +347,13 @@ impl Session {
             self.leave_without_tombstone();
             self.keep_queue();
         }
+        #[cfg(feature = "limits")]
+        self.tell_limits();
+        #[cfg(feature = "worker")]
+        self.tell_settled();
         let next = self.next_deadline();
+        #[cfg(feature = "limits")]
+        let next = next.into_iter().chain(self.limit_deadline()).min();
         #[cfg(feature = "ledger")]
         let next = next.into_iter().chain(self.tombstone_deadline()).min();
         if next.is_some() && next != self.wake_at {
@@ -417,7 +443,11 @@ impl Session {
 
     /// Whether the user signed out here: only then is a grant that arrives late given back.
     pub(super) fn was_signed_out(&self) -> bool {
-        self.live.is_none() && self.reason == SignedOutReason::SignedOut
+        #[cfg(feature = "limits")]
+        let ended = self.was_ended_by_limit();
+        #[cfg(not(feature = "limits"))]
+        let ended = false;
+        self.live.is_none() && (ended || self.reason == SignedOutReason::SignedOut)
     }
 
     pub(super) fn random<const N: usize>(&mut self) -> [u8; N] {

@@ -24,6 +24,8 @@ pub mod transaction;
 
 mod calls;
 mod guards;
+#[cfg(feature = "limits")]
+mod limits;
 mod machine;
 #[cfg(feature = "worker")]
 mod park;

@@ -5,7 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::effect::Effect;
+use super::effect::{Effect, Reply};
 use super::machine::{Live, Purpose, Session};
 use super::policy::Lifetime;
 use super::tabs::{SessionId, user_hash};
@@ -42,6 +42,7 @@ impl Session {
             .number("doubted", Some(doubted.into()))
             .number("barred", Some(self.must_not_send(live).into()));
         self.renewal.park(&mut out);
+        self.limits.park(&mut out);
         Some(out.finish())
     }
 
@@ -58,10 +59,32 @@ impl Session {
         {
             self.live = Some(live);
             self.renewal = super::renewal::Renewal::unpark(&map);
+            self.limits = super::limits::Limits::unpark(&map, now);
             let barred = self.renewal.is_barred();
             self.tell_state(barred.then(|| Error::new(Code::ReauthenticationNeeded)));
         }
         self.idle()
+    }
+
+    /// Answers whoever waits for a moment in which the text says all there is: no code and no token is being spent, and
+    /// no sign-out is unfinished.
+    pub(super) fn tell_settled(&mut self) {
+        let on_its_way = self.exchange.is_some()
+            || self.any_call(|purpose| {
+                matches!(
+                    purpose,
+                    Purpose::Exchange(_)
+                        | Purpose::Refresh { .. }
+                        | Purpose::Revocation
+                        // A sign-out may wait for it.
+                        | Purpose::Discovery
+                )
+            });
+        if !on_its_way {
+            for ticket in core::mem::take(&mut self.settling) {
+                self.reply(ticket, Ok(Reply::Done));
+            }
+        }
     }
 
     fn read_parked(&mut self, map: &Map) -> Option<Live> {

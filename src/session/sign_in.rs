@@ -49,6 +49,9 @@ impl Session {
         let want = Box::new(SignIn {
             return_to,
             prompt: Some("none".into()),
+            // The provider then refuses a sign-in that is older, and says how old it is.
+            #[cfg(feature = "limits")]
+            max_age: self.config.max_age_s,
             ..SignIn::default()
         });
         let session = mark.map(|mark| mark.session.as_str().into());
@@ -329,6 +332,8 @@ impl Session {
             #[cfg(feature = "ledger")]
             held: entry.and_then(|entry| entry.held),
         });
+        #[cfg(feature = "limits")]
+        self.begin_limits(origin);
         self.clear_error();
         self.tell(Notice::SignedIn(self.snapshot(), origin));
         let carry = transaction.restore.and_then(|restore| restore.carry);

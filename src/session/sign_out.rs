@@ -18,10 +18,26 @@ const REVOCATION_DEADLINE_MS: u32 = 2_000;
 
 /// A sign-out that is not through yet. Its session is over already.
 pub(super) struct SignOutJob {
-    ticket: Ticket,
+    ticket: Option<Ticket>,
     id_token: Option<IdToken>,
     refresh_token: Option<String>,
     revocation: Option<CallId>,
+}
+
+impl SignOutJob {
+    /// Whoever waits is answered at the end.
+    pub(super) fn of(ticket: Option<Ticket>, live: Option<Live>) -> Self {
+        let (id_token, refresh) = match live {
+            Some(live) => (live.id_token, live.refresh),
+            None => (None, None),
+        };
+        Self {
+            ticket,
+            id_token,
+            refresh_token: refresh.map(|token| token.expose().into()),
+            revocation: None,
+        }
+    }
 }
 
 #[cfg(feature = "ledger")]
@@ -39,21 +55,15 @@ impl Session {
         #[cfg(feature = "ledger")]
         let tombstone = self.tombstone();
         let live = self.end(SignedOutReason::SignedOut, None, &ended);
-        let (id_token, refresh) = match live {
-            Some(live) => (live.id_token, live.refresh),
-            None => (None, None),
-        };
-        let refresh_token = refresh.map(|token| token.expose().into());
-        let job = SignOutJob {
-            ticket,
-            id_token,
-            refresh_token,
-            revocation: None,
-        };
+        let job = SignOutJob::of(Some(ticket), live);
         #[cfg(feature = "ledger")]
         if let Some(tombstone) = tombstone {
             return self.write_tombstone(job, tombstone);
         }
+        self.give_back(job);
+    }
+
+    pub(super) fn give_back(&mut self, job: SignOutJob) {
         self.with_metadata(After::SignOut(job));
     }
 
@@ -117,7 +127,9 @@ impl Session {
         if end_session.is_none() && self.provider.metadata().is_some() {
             self.tell(Notice::Diagnosis(Code::LogoutNoEndpoint, None));
         }
-        self.reply(job.ticket, Ok(Reply::SignedOut { end_session }));
+        if let Some(ticket) = job.ticket {
+            self.reply(ticket, Ok(Reply::SignedOut { end_session }));
+        }
     }
 
     /// Another tab signed out. This tab's own grant is dropped, and revoked only if the caller saw the tombstone:

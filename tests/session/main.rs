@@ -32,6 +32,8 @@ mod allow_list;
 mod calls;
 mod user_info;
 
+#[cfg(feature = "limits")]
+mod limits;
 mod other_tabs;
 #[cfg(feature = "worker")]
 mod park;

@@ -2,10 +2,10 @@
 
 use keyward::protocol::error::Code;
 use keyward::session::event::Ticket;
-use keyward::session::{Command, NetworkFailure};
+use keyward::session::{Command, NetworkFailure, SignIn};
 
 use crate::driver::{Driver, HOUR, SECOND};
-use crate::provider::{DISCOVERY, TOKEN, metadata, oauth_error};
+use crate::provider::{DISCOVERY, REVOKE, TOKEN, metadata, oauth_error, text_answer};
 
 /// Another vault that starts with what the page's vault had parked.
 fn next_vault(page: &Driver) -> Driver {
@@ -83,6 +83,39 @@ fn a_token_that_was_not_used_up_may_be_sent_by_the_next() {
     page.pass(3 * SECOND);
     page.answer(TOKEN, page.tokens("2").without_id_token());
     assert!(page.reply(ticket).is_ok());
+}
+
+#[test]
+fn a_vault_that_gives_way_waits_for_what_spends_a_token() {
+    let mut page = Driver::signed_in();
+    let idle = page.ask(Command::Settle);
+    assert!(page.reply(idle).is_ok(), "nothing is on its way");
+    let ticket = page.start_refresh();
+    let settled = page.ask(Command::Settle);
+    assert!(page.is_open(settled));
+    page.answer(TOKEN, page.tokens("2").without_id_token());
+    assert!(page.reply(ticket).is_ok() && page.reply(settled).is_ok());
+    assert_eq!(next_vault(&page).access_token(), "AT~2");
+}
+
+#[test]
+fn a_vault_that_gives_way_waits_for_a_code_and_for_a_sign_out() {
+    let mut page = Driver::new();
+    let trip = page.leave(SignIn::default());
+    let ticket = page.come_back(&trip);
+    let settled = page.ask(Command::Settle);
+    assert!(page.is_open(settled), "the code is on its way");
+    page.answer_keys();
+    page.answer(TOKEN, page.tokens("1").answer());
+    assert!(page.is_open(settled), "and then its ID token is judged");
+    page.judge_signatures();
+    assert!(page.reply(ticket).is_ok());
+    assert!(page.reply(settled).is_ok());
+    let left = page.ask(Command::SignOut);
+    let settled = page.ask(Command::Settle);
+    assert!(page.is_open(settled));
+    page.answer(REVOKE, text_answer(200, ""));
+    assert!(page.reply(left).is_ok() && page.reply(settled).is_ok());
 }
 
 #[test]

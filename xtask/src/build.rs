@@ -83,7 +83,7 @@ pub(crate) fn run_front(only_check: bool) -> Result<()> {
         &root,
         "src/npm/crate/index.ts",
         "target/npm/front.js",
-        &defined(true, true),
+        &defined(&root, true, true)?,
     )?;
     let text = format!(
         "// Written by `cargo xtask front` from src/npm; do not edit.\n{}",
@@ -176,11 +176,11 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
         fs::remove_dir_all(&dist)?;
     }
     check_join(root, out)?;
-    let page = with_core(&PAGE, false);
+    let page = with_core(root, &PAGE, false)?;
     bundle(root, "src/npm/index.ts", "dist/index.js", &page)?;
     bundle(root, "src/npm/core.ts", "dist/core.js", &page)?;
     bundle(root, "src/npm/texts.ts", "dist/texts.js", &page)?;
-    let vault = with_core(&WORKER, true);
+    let vault = with_core(root, &WORKER, true)?;
     bundle(root, "src/npm/vault/index.ts", "dist/vault.js", &vault)?;
     // What `npx keyward vault` writes. Plain scripts, and each whole: a worker can be a plain script everywhere, and what
     // lies at a stable address must not ask for what does not.
@@ -230,23 +230,35 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     pack(root, out)
 }
 
-/// What a bundle with a core needs: the modules behind `#glue` and `#wasm`, and which of the two placements it is for.
-fn with_core(core: &Core, vault: bool) -> Vec<String> {
+/// What a bundle with a core needs: the modules behind `#glue` and `#wasm`, which of the two placements it is for, and
+/// what its build is called.
+fn with_core(root: &Path, core: &Core, vault: bool) -> Result<Vec<String>> {
     let folder = format!("./target/npm/{}", core.folder);
-    let mut options = defined(vault, false);
+    let mut options = defined(root, vault, false)?;
     options.extend([
         format!("--alias:#glue={folder}/keyward.js"),
         format!("--alias:#wasm={folder}/core_wasm.js"),
     ]);
-    options
+    Ok(options)
 }
 
-/// What a bundle is for: which of the two placements, and whether the crate carries it.
-fn defined(vault: bool, in_crate: bool) -> Vec<String> {
-    vec![
+/// What a bundle is for: which of the two placements, whether the crate carries it, and what its build is called.
+fn defined(root: &Path, vault: bool, in_crate: bool) -> Result<Vec<String>> {
+    Ok(vec![
         format!("--define:VAULT={vault}"),
         format!("--define:CRATE={in_crate}"),
-    ]
+        format!(
+            "--define:BUILD=\"keyward-vault/{}\"",
+            package_version(root)?
+        ),
+    ])
+}
+
+fn package_version(root: &Path) -> Result<String> {
+    let package: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(root.join("package.json"))?)?;
+    let version = package["version"].as_str();
+    Ok(version.context("package.json has no version")?.into())
 }
 
 /// One ES module, unless the options say something else.

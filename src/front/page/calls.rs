@@ -26,6 +26,7 @@ impl Page {
             self.view.ready.wait().await;
         }
         self.compare_mark();
+        self.tell_activity();
         let adopting = self.adopting.borrow().wait();
         adopting.await;
     }

@@ -45,6 +45,7 @@ impl Page {
                 self.settle_load(SignedOutReason::SignedOut, None);
                 Ok(())
             }
+            _ if self.expire_load() => Ok(()),
             _ => self.restore(None).await,
         };
         if let Err(error) = outcome {

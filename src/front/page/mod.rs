@@ -5,6 +5,7 @@
 //! `notices` shows what the vault tells, `other_tabs` what other tabs do, `calls` and `leaving` what the app asks for.
 //! `store`, `transactions` and `page_life` are the browser's parts of that.
 
+mod activity;
 mod callback;
 mod calls;
 mod leaving;
@@ -29,6 +30,7 @@ use core::cell::{OnceCell, RefCell};
 use gloo_events::EventListener;
 use web_sys::{BroadcastChannel, Window};
 
+use self::activity::Activity;
 use self::link::Link;
 use self::page_life::PageLife;
 use self::store::Store;
@@ -60,6 +62,7 @@ pub(super) struct Page {
     adopting: RefCell<Latch<()>>,
     /// Ends a navigation that the user came back from.
     cancel_navigation: RefCell<Option<Box<dyn FnOnce()>>>,
+    activity: Activity,
     life: OnceCell<PageLife>,
     listeners: RefCell<alloc::vec::Vec<EventListener>>,
 }

@@ -36,6 +36,8 @@ impl Page {
                     self.view.diagnose(self.named(found));
                 }
             }
+            "expiring" => self.hear_of_end(notice),
+            "extended" => self.view.telling.emit(AuthEvent::Extended),
             "endEverywhere" => {
                 let mark = self.mark.borrow().clone();
                 self.announce_end(mark.as_deref());
@@ -64,6 +66,7 @@ impl Page {
         *self.seen.borrow_mut() = self.store.mark();
         *self.session.borrow_mut() = Some(session.into());
         self.store.set_hint(now());
+        self.begin_activity();
         self.show_user(notice, None, !interactive);
         if !joined {
             self.post(&mark);

@@ -7,6 +7,7 @@ use core::cell::{OnceCell, RefCell};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, Url, Window};
 
+use super::activity::Activity;
 use super::callback::{Arrival, Client, arrive};
 use super::link::Link;
 use super::store::Store;
@@ -84,6 +85,7 @@ impl Page {
             mark: RefCell::default(),
             adopting: RefCell::new(Latch::settled(())),
             cancel_navigation: RefCell::default(),
+            activity: Activity::default(),
             life: OnceCell::new(),
             listeners: RefCell::default(),
         }

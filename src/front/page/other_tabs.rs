@@ -24,18 +24,25 @@ impl Page {
         };
         let page = self.clone();
         let mark_key = self.store.mark_key();
+        let active_key = self.store.active_key();
         let on_storage = EventListener::new(&self.window, "storage", move |event| {
             let key = event.dyn_ref::<StorageEvent>().and_then(StorageEvent::key);
+            if key.as_ref() == Some(&active_key) {
+                return page.tell_activity();
+            }
             if key.is_none_or(|key| key == mark_key) {
                 page.compare_mark();
             }
         });
         self.listeners.borrow_mut().push(on_storage);
+        self.watch_activity();
         let (shown, network) = (self.clone(), self.clone());
         let _ = self.life.set(PageLife::watch(
             &self.window,
             &document,
             move || {
+                shown.note_activity();
+                shown.tell_activity();
                 shown.compare_mark();
                 if shown.was_stopped() {
                     shown.came_back();

@@ -99,7 +99,7 @@ pub(super) async fn shown() {
     .await;
 }
 
-fn is_visible() -> bool {
+pub(super) fn is_visible() -> bool {
     document().is_some_and(|document| {
         let prerendering = js_sys::Reflect::get(&document, &JsValue::from("prerendering"));
         document.visibility_state() == VisibilityState::Visible

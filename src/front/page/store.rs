@@ -48,6 +48,20 @@ impl Store {
         self.key_of("mark")
     }
 
+    /// The key of the user's last activity.
+    pub(super) fn active_key(&self) -> String {
+        self.key_of("active")
+    }
+
+    /// When the user was last active in any tab, as far as storage tells.
+    pub(super) fn active_at(&self) -> Option<u64> {
+        self.read("active")?.parse().ok()
+    }
+
+    pub(super) fn set_active_at(&self, now: u64) {
+        self.write("active", &decimal(now));
+    }
+
     /// The mark: `+` or `-`, then the session's id, `.`, and the user's hash.
     pub(super) fn mark(&self) -> Option<String> {
         self.read("mark")

@@ -12,7 +12,7 @@ use web_sys::{Request, Response};
 use super::config::AuthConfig;
 use super::error::{AuthError, FetchError};
 use super::options::{SignInOptions, SignOutOptions};
-use super::state::{AuthEvent, AuthState, User};
+use super::state::{AuthEvent, AuthState, Limit, User};
 use super::view::View;
 use super::wire::{error_of, expiry_of, reason_of, user_of};
 use crate::protocol::error::Code;
@@ -26,6 +26,8 @@ extern "C" {
     fn new(options: &str, hear: &Closure<dyn Fn(String, String)>) -> Client;
     #[wasm_bindgen(method, js_name = expiresAt)]
     fn expires_at(this: &Client) -> Option<f64>;
+    #[wasm_bindgen(method)]
+    fn touch(this: &Client);
     #[wasm_bindgen(method)]
     fn report(this: &Client, code: &str);
     #[wasm_bindgen(method)]
@@ -73,6 +75,10 @@ impl Worker {
     /// The same client was asked for with other options.
     pub(super) fn conflict(&self) {
         self.client.report(Code::ConfigConflict.as_str());
+    }
+
+    pub(super) fn touch(&self) {
+        self.client.touch();
     }
 
     pub(super) async fn fetch(&self, request: Request) -> Result<Response, FetchError> {
@@ -156,6 +162,14 @@ impl View {
             "refreshed" => AuthEvent::Refreshed {
                 expires_at: expiry_of(message),
             },
+            "expiring" => AuthEvent::Expiring {
+                ends_at: message.get("endsAt").and_then(Value::as_u64).unwrap_or(0),
+                limit: match json::string(message, "limit") {
+                    Some("idle") => Limit::Idle,
+                    _ => Limit::MaxAge,
+                },
+            },
+            "extended" => AuthEvent::Extended,
             "refreshFailed" => AuthEvent::RefreshFailed { error: error() },
             "stepUpRequired" => AuthEvent::StepUpRequired {
                 acr_values: text("acrValues"),

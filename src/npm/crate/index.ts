@@ -20,6 +20,8 @@ const EVENTS: (keyof AuthEvents)[] = [
   "refreshed",
   "refreshFailed",
   "stepUpRequired",
+  "expiring",
+  "extended",
   "diagnosis",
 ];
 
@@ -58,6 +60,10 @@ export class Client {
   expiresAt(): number | undefined {
     const state = this.#front?.state;
     return (state?.status === "signedIn" && state.expiresAt) || undefined;
+  }
+
+  touch(): void {
+    this.#front?.touch();
   }
 
   report(code: "config_conflict"): void {

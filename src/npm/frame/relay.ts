@@ -2,7 +2,13 @@ import { sameOriginPath } from "../callback.js";
 import type { Answer, Incoming } from "../link.js";
 import { Store, transactions } from "../store.js";
 import type { VaultOptions } from "../types.js";
-import type { FromFrame, ToPage, ToWorker, Welcome } from "../vault/messages.js";
+import {
+  transferOf,
+  type FromFrame,
+  type ToPage,
+  type ToWorker,
+  type Welcome,
+} from "../vault/messages.js";
 import { takeOutcome, type Outcome, type Unredeemed } from "../vault/outcome.js";
 import { canonical } from "../vault/pin.js";
 import { placeOf } from "../vault/place.js";
@@ -19,6 +25,7 @@ const COMMANDS = [
   "accessToken",
   "state",
   "drop",
+  "touch",
   "wake",
   "cancel",
 ];
@@ -103,9 +110,7 @@ export class Relay {
       case "drop":
         if (command.revoke) this.#end(command.session);
     }
-    const body = message.request?.body;
-    const moved = body instanceof ArrayBuffer || body instanceof ReadableStream ? [body] : [];
-    this.#worker.post({ ...message, json: JSON.stringify(command) }, moved);
+    this.#worker.post({ ...message, json: JSON.stringify(command) }, transferOf(message));
   }
 
   /** A page that has other options than the vault is told so, instead of wondering. */

@@ -3,11 +3,8 @@ import { WINDOW, type RequestMessage, type ResponseMessage } from "./messages.js
 /** Statuses whose responses have no body (Fetch standard, "null body status"). */
 const BODYLESS = [101, 103, 204, 205, 304];
 
-/** An app's request as data, with what has to be transferred. `body` is what the app gave, if it gave it apart. */
-export async function describeRequest(
-  request: Request,
-  body: unknown,
-): Promise<[RequestMessage, Transferable[]]> {
+/** An app's request as data. `body` is what the app gave, if it gave it apart. */
+export async function describeRequest(request: Request, body: unknown): Promise<RequestMessage> {
   const { url, method, credentials, cache, redirect, mode, referrerPolicy, integrity, keepalive } =
     request;
   const message: RequestMessage = {
@@ -17,16 +14,12 @@ export async function describeRequest(
     body: null,
     options: { credentials, cache, redirect, mode, referrerPolicy, integrity, keepalive },
   };
-  if (body instanceof ReadableStream) {
-    message.body = request.body;
-    return [message, request.body ? [request.body] : []];
-  }
+  if (body instanceof ReadableStream) return { ...message, body: request.body };
   // A Blob is handed over as it is: a large file is not read into memory for it.
-  if (body instanceof Blob) return [{ ...message, body }, []];
-  if (method === "GET" || method === "HEAD") return [message, []];
+  if (body instanceof Blob) return { ...message, body };
+  if (method === "GET" || method === "HEAD") return message;
   const bytes = await request.arrayBuffer();
-  if (bytes.byteLength === 0 && !hadBody(request, body)) return [message, []];
-  return [{ ...message, body: bytes }, [bytes]];
+  return bytes.byteLength || hadBody(request, body) ? { ...message, body: bytes } : message;
 }
 
 /** Firefox does not show whether a request has a body; an empty one is told by what the app gave. */

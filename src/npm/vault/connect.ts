@@ -1,11 +1,23 @@
 import { AuthError, explain, fail, isAuthError, type WireError } from "../errors.js";
 import type { Connect, Incoming } from "../link.js";
 import { Arriving, describeRequest } from "./calls.js";
-import { VERSION, type Kept, type ToPage, type ToWorker } from "./messages.js";
+import {
+  VERSION,
+  transferOf,
+  type Asking,
+  type Kept,
+  type ToPage,
+  type ToWorker,
+  type Welcome,
+} from "./messages.js";
 import type { Place, Port } from "./port.js";
 
-/** For so long a worker may take to start and to answer the first time. */
-const START_MS = 10_000;
+/**
+ * For so long a worker may take to start and to answer the first time. A shared one is called again in between: for some
+ * time after its end an engine still leads to a worker that has closed itself.
+ */
+const START_MS = [1_000, 3_000, 6_000];
+const OWN_START_MS = 10_000;
 /** A vault that does not say for this long that it is there is not. If it is after all, it is found again by its name. */
 const SILENCE_MS = 5_000;
 /** A vault that spoke this recently is not asked whether it is there. */
@@ -52,10 +64,12 @@ class Way {
   readonly #waiting = new Set<number>();
   /** Responses that are not through. */
   readonly #arriving = new Map<number, Arriving>();
-  /** Calls that are being described, and so have not left yet. */
+  /** Commands that have not left yet. */
   readonly #leaving = new Set<number>();
   /** What ends a call, until its answer begins. */
   readonly #signals = new Map<number, AbortSignal>();
+  /** A vault of another version is asked once to give way to a later one. */
+  #askedToRetire = false;
 
   constructor(caller: Caller, receive: Parameters<Connect>[0]) {
     this.#caller = caller;
@@ -84,25 +98,19 @@ class Way {
   }
 
   async #open(): Promise<void> {
-    const { open, place, config, page } = this.#caller;
-    const port = await open(await place);
-    this.#port = port;
-    const { welcome, refused, kept } = await new Promise<Extract<ToPage, { welcome: unknown }>>(
-      (resolve, reject) => {
-        const timer = setTimeout(reject, START_MS, new Error("it does not answer"));
-        const first = (data: unknown) => {
-          const message = data as ToPage;
-          if (!("welcome" in message)) return;
-          clearTimeout(timer);
-          resolve(message);
-        };
-        port.listen(first, () => {
-          clearTimeout(timer);
-          reject(new Error("its script did not start"));
-        });
-        port.post({ hello: VERSION, config, mark: page.mark } satisfies ToWorker);
-      },
-    );
+    const { open, place, page } = this.#caller;
+    const where = await place;
+    let said: Welcome | undefined;
+    let port!: Port;
+    for (const patience of START_MS) {
+      port = this.#port = await open(where);
+      said = await this.#hello(port, port.shared ? patience : OWN_START_MS);
+      if (said || this.#port !== port || !port.shared) break;
+      port.post({ bye: true } satisfies ToWorker);
+      port.close();
+    }
+    if (!said) throw new Error("it does not answer");
+    const { welcome, build, refused, kept } = said;
     if (welcome === null) throw await this.#refusal(refused ?? "");
     if (kept) page.learn(kept);
     this.#boot = welcome;
@@ -111,6 +119,29 @@ class Way {
       (data) => this.#port === port && this.#hear(data as ToPage),
       () => this.#port === port && this.#lose(),
     );
+    if (build === BUILD || this.#askedToRetire) return;
+    this.#askedToRetire = true;
+    port.post({ retire: 1 } satisfies ToWorker);
+  }
+
+  /** What the vault says first, if it says anything. */
+  #hello(port: Port, patience: number): Promise<Welcome | undefined> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, patience);
+      port.listen(
+        (message) => {
+          if (!("welcome" in (message as ToPage))) return;
+          clearTimeout(timer);
+          resolve(message as Welcome);
+        },
+        () => {
+          clearTimeout(timer);
+          reject(new Error("its script did not start"));
+        },
+      );
+      const { config, page } = this.#caller;
+      port.post({ hello: VERSION, config, mark: page.mark } satisfies ToWorker);
+    });
   }
 
   /** The vault refuses a bad option with the JSON of an error. */
@@ -126,16 +157,23 @@ class Way {
     const { ticket, do: command } = JSON.parse(json) as { ticket: number; do: string };
     if (command === "cancel") return this.#cancel(ticket, json);
     this.#waiting.add(ticket);
-    try {
-      await this.open();
-      if (handle === undefined) return this.#post({ json });
+    await this.#leave(ticket, async () => {
+      if (handle === undefined) return { json };
       const [request, body] = handle as [Request, unknown];
-      this.#leaving.add(ticket);
       this.#signals.set(ticket, request.signal);
-      const [described, transfer] = await describeRequest(request, body);
-      // It may have been cancelled while its body was read.
-      if (this.#leaving.delete(ticket)) this.#post({ json, request: described }, transfer);
+      return { json, request: await describeRequest(request, body) };
+    });
+  }
+
+  async #leave(ticket: number, describe: () => Promise<Asking>): Promise<void> {
+    this.#leaving.add(ticket);
+    try {
+      const message = await describe();
+      await this.open();
+      // It may have been cancelled meanwhile.
+      if (this.#leaving.delete(ticket)) this.#post(message, transferOf(message));
     } catch (error) {
+      this.#leaving.delete(ticket);
       if (!this.#waiting.delete(ticket)) return;
       this.#receive({ ticket, thrown: null }, error);
     }
@@ -175,6 +213,8 @@ class Way {
     } else if ("end" in message) {
       this.#arriving.get(message.ticket)?.end(message.end);
       this.#arriving.delete(message.ticket);
+    } else if ("retired" in message) {
+      if (message.retired) this.#lose(message.back);
     } else if ("message" in message) {
       const { ticket } = message.message;
       this.#receive(message.message, this.#handleOf(message));
@@ -197,16 +237,24 @@ class Way {
     return arriving.response;
   }
 
-  /** The worker is gone. What it was asked is not asked again: nobody can tell whether it was done. */
-  #lose(): void {
+  /**
+   * The worker is gone. What it was asked is not asked again, since nobody can tell whether it was done; unless it gave
+   * it back.
+   */
+  #lose(back: Asking[] = []): void {
     this.#drop();
+    for (const message of back) {
+      const { ticket } = JSON.parse(message.json) as { ticket: number };
+      if (this.#waiting.has(ticket)) void this.#leave(ticket, async () => message);
+    }
     for (const ticket of this.#waiting) {
+      if (this.#leaving.has(ticket)) continue;
+      this.#forget(ticket);
       this.#receive(
         { ticket, error: { code: "vault_unavailable", detail: "it ended" } },
         undefined,
       );
     }
-    this.#waiting.clear();
     this.#receive({ notice: "vaultLost" }, undefined);
   }
 

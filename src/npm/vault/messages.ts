@@ -8,14 +8,43 @@ export const VERSION = 1;
 /** How much of a response may be on its way before the page has asked for more, in bytes. */
 export const WINDOW = 1_048_576;
 
+/** What a page asks of its vault: a message of the front, with the request of a call. */
+export interface Asking {
+  json: string;
+  request?: RequestMessage;
+}
+
+/**
+ * Asks a vault to give way to a later version of it. This message and its answer never change, so that every vault
+ * understands every page's; nothing else of a vault is ever asked by a page that may be of another version.
+ */
+export interface Retire {
+  retire: 1;
+}
+
+/**
+ * 1: the vault is gone, and its session with the next one; `back` is what this page asked for and nothing was done about.
+ * 0: it stays, because it is what is deployed, or because the session would be lost.
+ */
+export interface Retired {
+  retired: 0 | 1;
+  back?: Asking[];
+}
+
+/** What has to be transferred with a message. A stream cannot be handed on twice: each worker it passed has to live. */
+export function transferOf({ request }: Asking): Transferable[] {
+  const body = request?.body;
+  return body instanceof ArrayBuffer || body instanceof ReadableStream ? [body] : [];
+}
+
 /** To the worker. */
 export type ToWorker =
   /** The first message of a page; the worker answers `Welcome`. */
   | { hello: number; config: string; mark: string | null }
   /** Asks whether anybody is there. */
   | { ping: number }
-  /** A message of the front, with the request of a call. */
-  | { json: string; request?: RequestMessage }
+  | Asking
+  | Retire
   /** The page took this many bytes of a response. */
   | { ticket: number; took: number }
   /** The page does not want the rest of a response. */
@@ -26,6 +55,7 @@ export type ToWorker =
 /** To the page. */
 export type ToPage =
   | Welcome
+  | Retired
   | { pong: number; boot: string }
   | { message: Incoming; thrown?: unknown; response?: ResponseMessage }
   | { ticket: number; chunk: Uint8Array<ArrayBuffer> }
@@ -34,6 +64,8 @@ export type ToPage =
 /** The worker took the page in, or says why it does not. */
 export interface Welcome {
   welcome: string | null;
+  /** The build of the vault's script. */
+  build?: string;
   /** The JSON of an error, or what the engine threw. */
   refused?: string;
   /** What the frame adds, where the vault has an origin of its own. */

@@ -13,10 +13,13 @@ const PINNED = [
   "trustedAudiences",
   "rotationGrace",
 ];
+/** The same, of a later date: only what is given counts, so that the others' vaults keep their names. */
+const PINNED_IF_GIVEN = ["idle", "maxAge"];
 
 /** The name of the worker for a configuration: a hash, so that it tells a vault's pages apart and nothing else. */
 export async function workerName(config: Readonly<Record<string, unknown>>): Promise<string> {
-  const pinned = PINNED.map((name) => [name, canonical(config[name] ?? null)]);
+  const given = PINNED_IF_GIVEN.filter((name) => config[name] !== undefined);
+  const pinned = [...PINNED, ...given].map((name) => [name, canonical(config[name] ?? null)]);
   const bytes = new TextEncoder().encode(JSON.stringify(pinned));
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return `keyward.${btoa(String.fromCharCode(...hash)).replace(/[+/=]/g, "-")}`;

@@ -3,7 +3,8 @@ import type { Link, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
 import type { Mark, Store } from "../store.js";
 import { claimsOfUser } from "../claims.js";
-import type { AuthState, VaultOptions } from "../types.js";
+import type { AuthEvents, AuthState, VaultOptions } from "../types.js";
+import { Activity } from "./activity.js";
 import type { Known } from "./connect.js";
 import type { Kept } from "./messages.js";
 import {
@@ -21,6 +22,8 @@ import { isApart } from "./url.js";
 /** So late may storage show in one tab what another one wrote. */
 const LATE_MS = 1_000;
 const STEP_MS = 100;
+/** What ended a session in every tab. */
+const LIMITS = ["session_idle", "session_max_age"];
 
 /** What a front shows its other half of itself. */
 export interface Page<TUser> {
@@ -36,6 +39,11 @@ export interface Page<TUser> {
   restore(failure: AuthError | null): Promise<void>;
   finish(answer: Unredeemed): Promise<void>;
   unrestored(failure: AuthError): void;
+  /** Ends the session in every tab, with what ended it. */
+  expire(error: AuthError): void;
+  announceEnd(): void;
+  tell(command: string, fields: Record<string, unknown>): void;
+  emit<K extends "expiring" | "extended">(event: K, detail: AuthEvents<TUser>[K]): void;
   /** Takes a session whose user this page shows, or will show. */
   follow(snapshot: SnapshotWire, mark: Mark | null): void;
   diagnose(code: "storage_full"): void;
@@ -60,6 +68,7 @@ export class VaultSide<TUser> implements Known {
   readonly #apart: boolean;
   /** What the redirect page left on that origin. */
   #outcome: Outcome = {};
+  readonly activity: Activity;
   /** The user that the page shows, and all that it shows of them. */
   #sub: unknown;
   #look = "";
@@ -68,6 +77,7 @@ export class VaultSide<TUser> implements Known {
     this.#page = page;
     this.land = land;
     this.#apart = isApart(page.client);
+    this.activity = new Activity(page.client.idle, page);
   }
 
   /** The page that took the provider's answer has left word of what came of it. */
@@ -86,7 +96,10 @@ export class VaultSide<TUser> implements Known {
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
     if (final && shown) this.#page.unrestored(shown);
-    else await this.#page.restore(shown);
+    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity.isOver()) {
+      await explain("session_idle");
+      this.#page.expire(this.#page.name({ code: "session_idle" }));
+    } else await this.#page.restore(shown);
   }
 
   /** Before the page leaves for the provider. Whether the transaction is the page's to keep: a frame has kept it already. */
@@ -163,6 +176,17 @@ export class VaultSide<TUser> implements Known {
     this.#take(notice, null);
   }
 
+  /** What the vault tells of the session's end, or of its own. */
+  hear({ notice, endsAt = 0, limit = "idle" }: Notice): Promise<void> | undefined {
+    const page = this.#page;
+    if (page.session === null) return undefined;
+    if (notice === "vaultLost") return this.rejoin().catch(() => {});
+    // The last call is for whoever knows of later activity; the vault hears of all there is.
+    if (notice === "expiring" && endsAt > Date.now()) page.emit("expiring", { endsAt, limit });
+    if (notice === "extended") page.emit("extended", {});
+    return undefined;
+  }
+
   /** The mark says something else than what this page shows. The vault knows: storage may be late, or cleared. */
   async compare(): Promise<void> {
     const reveal = hide();
@@ -174,6 +198,20 @@ export class VaultSide<TUser> implements Known {
     }
   }
 
+  /** The page can be seen again. Nothing of a session is shown whose time was over while the page was stopped. */
+  shown(stopped: boolean): void {
+    const { client, session, store, mark } = this.#page;
+    if (session === null) return;
+    if (stopped && this.activity.isOver()) {
+      if (store.mark !== mark) return;
+      leaveOutcome(client, { error: { code: "session_idle" } as WireError, final: true });
+      this.#page.announceEnd();
+      return hideAndReload();
+    }
+    this.activity.note();
+    if (stopped && (client.idle || client.maxAge)) void this.compare();
+  }
+
   /** Asks the vault what this page should show. */
   async rejoin(): Promise<void> {
     const page = this.#page;
@@ -182,6 +220,10 @@ export class VaultSide<TUser> implements Known {
     if (snapshot.status === "signedIn") {
       if (!(await this.#agrees(snapshot))) return hideAndReload();
       return this.#take(snapshot, page.state.lastError);
+    }
+    if (snapshot.error && LIMITS.includes(snapshot.error.code)) {
+      await explain(snapshot.error.code);
+      return page.expire(page.name(snapshot.error));
     }
     if (page.store.shared && page.store.mark !== page.mark) return page.endedElsewhere();
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
@@ -232,6 +274,7 @@ export class VaultSide<TUser> implements Known {
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
     page.follow(snapshot, refused ? null : mark);
+    if (!shows) this.activity.note();
     const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
     // The same user with another session: nothing that an app could see.
     if (shows && look === this.#look) return;

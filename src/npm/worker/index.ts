@@ -1,6 +1,7 @@
 /** The vault's script: a shared worker for all tabs of an origin, or a dedicated one where there is none. */
 import { workerName } from "../vault/pin.js";
 import { VERSION, type ToPage, type ToWorker } from "../vault/messages.js";
+import { isOutdated } from "./deployed.js";
 import { Parking } from "./parking.js";
 import { Tab, type PagePort } from "./tab.js";
 import { Vault } from "./vault.js";
@@ -31,17 +32,33 @@ function serve(port: PagePort, shared: boolean): void {
   port.onmessage = async ({ data }) => {
     const message = data as ToWorker;
     if ("ping" in message) return post({ pong: VERSION, boot });
+    if ("retire" in message) return retire(post);
     if (!("hello" in message)) return tab?.hear(message);
     try {
       const opened = await open(message, shared);
       if (tab) opened.remove(tab);
       tab = new Tab(opened, post);
       opened.add(tab);
-      post({ welcome: boot });
+      post({ welcome: boot, build: BUILD });
     } catch (error) {
       post({ welcome: null, refused: typeof error === "string" ? error : String(error) });
     }
   };
+}
+
+let retiring: Promise<boolean> | undefined;
+
+/** Any script of the origin can ask for this. It is done only if a later version takes over, and no session is lost by it. */
+async function retire(post: (message: ToPage) => void): Promise<void> {
+  if (!(await isOutdated())) return post({ retired: 0 });
+  const running = await vault?.catch(() => undefined);
+  retiring ??= (running?.retire() ?? Promise.resolve(true)).finally(() => (retiring = undefined));
+  if (await retiring) {
+    post({ retired: 1 });
+    return scope.close();
+  }
+  post({ message: { notice: "diagnosis", code: "vault_outdated" } });
+  post({ retired: 0 });
 }
 
 /** A vault believes nobody: another configuration than the one it is named after is refused. */

@@ -13,6 +13,9 @@ export class Parking {
   readonly #key: string;
   /** Each request waits for the one before it: the last state has to be the one that stays. */
   #queue: Promise<unknown> = Promise.resolve();
+  #last: Parked | null = null;
+  /** While this vault gives way, what it would change waits. */
+  #held: (() => void)[] | undefined;
 
   constructor(key: string) {
     this.#key = key;
@@ -26,18 +29,35 @@ export class Parking {
     const answer = await this.#ask({}).catch(() => null);
     const parked = (await answer?.json().catch(() => null)) as Parked | null | undefined;
     if (!parked) return undefined;
-    if (mark?.startsWith(`+${parked.session}.`)) return parked.text;
+    if (mark?.startsWith(`+${parked.session}.`)) {
+      this.#last = parked;
+      return parked.text;
+    }
     this.keep(undefined, () => {});
     return undefined;
   }
 
   /** Keeps a session, or forgets it. `done` says whether it is as safe as without a service worker. */
   keep(text: string | undefined, done: (kept: boolean) => void): void {
-    const parked = text === undefined ? null : { session: sessionOf(text), text };
-    void this.#ask({ parked }).then(
+    if (this.#held) return void this.#held.push(() => this.keep(text, done));
+    this.#last = text === undefined ? null : { session: sessionOf(text), text };
+    void this.#ask({ parked: this.#last }).then(
       () => done(true),
       () => done(false),
     );
+  }
+
+  /**
+   * Leaves the session to the next vault: whether a service worker has it, and it is still what there is to have. Then
+   * nothing is kept any more, and so no refresh leaves; else all goes on as before.
+   */
+  async leave(): Promise<"left" | "changed" | "nobody"> {
+    const held = (this.#held = [] as (() => void)[]);
+    const kept = await this.#ask({ parked: this.#last }).catch(() => null);
+    if (kept && held.length === 0) return "left";
+    this.#held = undefined;
+    for (const go of held) go();
+    return kept ? "changed" : "nobody";
   }
 
   /** Gives no answer where no service worker is, and rejects where one is that does not answer. */

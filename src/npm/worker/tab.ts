@@ -22,7 +22,7 @@ export class Tab {
 
   hear(message: ToWorker): void {
     if ("bye" in message) return this.#vault.remove(this);
-    if ("json" in message) return this.#vault.receive(this, message.json, message.request);
+    if ("json" in message) return this.#vault.receive(this, message);
     if ("took" in message) return this.#vault.took(this, message.ticket, message.took);
     if ("stop" in message) return this.#vault.stop(this, message.ticket);
   }

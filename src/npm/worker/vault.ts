@@ -1,5 +1,5 @@
 import type { Answer, Incoming, Notice } from "../link.js";
-import type { RequestMessage } from "../vault/messages.js";
+import { transferOf, type Asking, type RequestMessage, type ToPage } from "../vault/messages.js";
 import { Call, describeResponse } from "./call.js";
 import { openCore } from "./open.js";
 import type { Parking } from "./parking.js";
@@ -10,6 +10,10 @@ const MOST_CALLS = 256;
 const MOST_WAITING = 10_000;
 /** For so long the other tabs wait for the one that went to the provider to restore the session, in milliseconds. */
 const CLAIM_MS = 15_000;
+/** For so long a vault that gives way waits for the calls on their way, in milliseconds. */
+const DRAIN_MS = 5_000;
+/** What is done even then: none of it begins anything. */
+const ENDING = ["state", "cancel", "drop", "signOut", "wake", "touch"];
 
 /** A command as a page sent it. */
 interface Command {
@@ -38,6 +42,18 @@ export class Vault {
   /** The tab that went to the provider to restore the session, and what waits for it. */
   #claim: { tab: Tab; until: number; timer: ReturnType<typeof setTimeout> } | undefined;
   readonly #waiting = new Map<number, string>();
+  #released: (() => void) | undefined;
+  readonly #parking: Parking | null;
+  /** What came since this vault gives way. */
+  #held: (Asking & { tab: Tab; ticket: number })[] | undefined;
+  /** Told when nobody waits for anything. */
+  #drained: (() => void) | undefined;
+  /** Questions of the vault's own to the core. */
+  readonly #own = new Map<number, () => void>();
+
+  private constructor(parking: Parking | null) {
+    this.#parking = parking;
+  }
 
   /** `origin` is the app's. Rejects with the JSON of an error for a bad option. */
   static async open(
@@ -46,7 +62,7 @@ export class Vault {
     mark: string | null,
     parking: Parking | null,
   ): Promise<Vault> {
-    const vault = new Vault();
+    const vault = new Vault(parking);
     const parked = await parking?.take(mark);
     vault.#post = await openCore(
       config,
@@ -67,11 +83,16 @@ export class Vault {
     this.#tabs.delete(tab);
     tab.waiting.length = 0;
     for (const [id, asked] of this.#asked) if (asked.tab === tab) this.#cancel(id);
+    this.#held = this.#held?.filter((held) => held.tab !== tab);
   }
 
-  receive(tab: Tab, json: string, request: RequestMessage | undefined): void {
+  receive(tab: Tab, { json, request }: Asking): void {
     const message = JSON.parse(json) as Command;
     const { ticket, do: command } = message;
+    if (this.#held && !ENDING.includes(command)) {
+      this.#held.push({ tab, ticket, json, ...(request ? { request } : {}) });
+      return;
+    }
     const answer = (reply: Partial<Incoming>) => tab.post({ message: { ticket, ...reply } });
     switch (command) {
       case "state":
@@ -84,6 +105,7 @@ export class Vault {
         if (message.session !== this.#snapshot.session) return answer({ ok: {} });
         break;
       case "cancel":
+        this.#held = this.#held?.filter((held) => held.tab !== tab || held.ticket !== ticket);
         return this.#cancel(this.#idOf(tab, ticket));
     }
     const id = ++this.#tickets;
@@ -97,6 +119,72 @@ export class Vault {
     this.#call(id, tab, ticket, forCore, request);
   }
 
+  /**
+   * Gives way to a later version of the vault: begins nothing more, lets what is on its way come to its end, and leaves
+   * the session with the service worker. Tells whether it did; a session that nobody would keep is not given up. If it
+   * did, no refresh leaves any more.
+   */
+  async retire(): Promise<boolean> {
+    // A tab is at the provider: the next vault would let a second one go there.
+    while (this.#claim) await new Promise<void>((resolve) => (this.#released = resolve));
+    this.#held = [];
+    await this.#drain();
+    const left = await this.#leave();
+    const held = this.#held;
+    if (!left) {
+      this.#held = undefined;
+      for (const asking of held) this.receive(asking.tab, asking);
+      return false;
+    }
+    for (const tab of this.#tabs) {
+      const back = held
+        .filter((asking) => asking.tab === tab && !(asking.request?.body instanceof ReadableStream))
+        .map(({ json, request }) => ({ json, ...(request ? { request } : {}) }));
+      tab.post({ retired: 1, back } satisfies ToPage, back.flatMap(transferOf));
+    }
+    // Firefox leads to a worker that closed itself for as long as it waits for an answer.
+    for (const call of this.#calls.values()) call.abort();
+    return true;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#asked.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      setTimeout(resolve, DRAIN_MS);
+    });
+  }
+
+  /** A session that changes while it is left is left anew. */
+  async #leave(): Promise<boolean> {
+    for (;;) {
+      await new Promise<void>((resolve) => this.#settle(resolve));
+      // From that answer to here something may have begun.
+      let settled = false;
+      this.#settle(() => (settled = true));
+      if (!settled) continue;
+      const how = (await this.#parking?.leave()) ?? "nobody";
+      if (how === "changed") continue;
+      return how === "left" || this.#snapshot.status !== "signedIn";
+    }
+  }
+
+  /** Asks the core to say when no code or token is being spent: in this very call, if none is. */
+  #settle(done: () => void): void {
+    const id = ++this.#tickets;
+    this.#own.set(id, () => {
+      this.#own.delete(id);
+      done();
+    });
+    this.#post(JSON.stringify({ v: 1, do: "settle", ticket: id }), undefined);
+  }
+
+  /** Nobody waits for it any more. */
+  #forget(id: number): void {
+    this.#asked.delete(id);
+    if (this.#asked.size === 0) this.#drained?.();
+  }
+
   took(tab: Tab, ticket: number, bytes: number): void {
     this.#calls.get(this.#idOf(tab, ticket))?.took(bytes);
   }
@@ -107,7 +195,7 @@ export class Vault {
 
   #call(id: number, tab: Tab, ticket: number, json: string, request?: RequestMessage): void {
     const refuse = (thrown: unknown) => {
-      this.#asked.delete(id);
+      this.#forget(id);
       tab.post({ message: { ticket, thrown: null }, thrown });
     };
     if (!request) return refuse(new TypeError("no request"));
@@ -148,7 +236,7 @@ export class Vault {
     if (!asked) return;
     const call = this.#calls.get(id);
     const waited = this.#waiting.delete(id);
-    this.#asked.delete(id);
+    this.#forget(id);
     this.#endCall(id, asked.tab);
     call?.abort();
     if (call || waited) this.#post(JSON.stringify({ v: 1, do: "cancel", ticket: id }), undefined);
@@ -158,6 +246,7 @@ export class Vault {
   #hear(message: Incoming, handle: unknown): void {
     if (message.notice) return this.#tell(message as Notice);
     const id = message.ticket ?? 0;
+    this.#own.get(id)?.();
     const asked = this.#asked.get(id);
     if (!asked) return;
     const { tab, ticket, command } = asked;
@@ -170,7 +259,7 @@ export class Vault {
     if (command === "callback" || (command === "restore" && !message.ok)) this.#release();
     const call = this.#calls.get(id);
     const end = () => {
-      this.#asked.delete(id);
+      this.#forget(id);
       this.#endCall(id, tab);
     };
     if (call && response) void call.stream(response).finally(end);
@@ -216,9 +305,10 @@ export class Vault {
   #release(): void {
     clearTimeout(this.#claim?.timer);
     this.#claim = undefined;
+    this.#released?.();
     for (const id of this.#waiting.keys()) {
       const asked = this.#asked.get(id);
-      this.#asked.delete(id);
+      this.#forget(id);
       asked?.tab.post({ message: { ticket: asked.ticket, ok: {} } });
     }
     this.#waiting.clear();

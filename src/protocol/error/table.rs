@@ -3,6 +3,8 @@
 //! The texts may name `<issuer>`, `<issuerOrigin>`, `<clientId>`, `<redirectUri>` and `<origin>`; whoever shows a text can put the
 //! configured values there. Each accessor is a function of its own, so that a build links only the columns it uses.
 
+use crate::protocol::text::pieces;
+
 macro_rules! codes {
     ($($variant:ident $name:literal $group:ident $($retry:ident)? {
         $message:literal
@@ -25,7 +27,9 @@ macro_rules! codes {
 
             /// The stable name, for example `id_token_nonce`.
             pub fn as_str(self) -> &'static str {
-                match self { $(Code::$variant => $name,)* }
+                // One text and no table of places in it, which would weigh more than the names do.
+                let mut names = pieces(concat!($($name, " ",)*), b' ');
+                names.nth(self as usize).unwrap_or_default()
             }
 
             /// The class of the failure, for example `id_token`.
@@ -573,6 +577,21 @@ codes! {
         cause "Its worker did not start, does not answer, has ended, or belongs to another configuration; the detail tells which. The file may be missing or stale, or the page's Content Security Policy may refuse it. A vault on an origin of its own is reached by a frame, which its server may forbid to be framed, or which lies on another site. Tokens never move to the page instead."
         fix "Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self', or frame-src with the vault's origin if that is another. If it has ended, call again."
         see "createAuth of keyward/vault, option vault" }
+    SessionIdle "session_idle" login_required {
+        "The session ended because nobody was active."
+        cause "The option idle: no input in any tab for so many seconds. Renewals of the access token are no activity."
+        fix "Offer a sign-in. The event expiring comes before, so that the app can ask; auth.touch() counts as activity."
+        see "createAuth of keyward/vault, option idle" }
+    SessionMaxAge "session_max_age" login_required {
+        "The session ended because its sign-in is too old."
+        cause "The option maxAge: so many seconds since the user signed in, however active they are."
+        fix "Offer a sign-in. The event expiring comes before, so that the user can finish what they are doing."
+        see "createAuth of keyward/vault, option maxAge" }
+    VaultOutdated "vault_outdated" vault {
+        "The vault that runs is older than the one on the server."
+        cause "It cannot give way: it holds a session, and no service worker would keep that session for the next vault (the option parking is off, or the browser refuses it)."
+        fix "Nothing has to be done: it goes on, and the next one starts once all tabs of the app are closed."
+        see "createAuth of keyward/vault, option parking" }
     TokenStaysInVault "token_stays_in_vault" vault {
         "The access token does not leave the vault."
         cause "With a vault in a worker no script of the page can read a token, and auth.accessToken() is one."

@@ -21,6 +21,8 @@ const EVENTS = [
   "refreshFailed",
   "stepUpRequired",
   "diagnosis",
+  "expiring",
+  "extended",
 ];
 
 const [auth] = clients;

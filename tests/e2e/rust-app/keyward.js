@@ -87,6 +87,10 @@ class Auth {
     return JSON.parse(await translated(this.#client.userInfo()));
   }
 
+  async touch() {
+    this.#client.touch();
+  }
+
   refresh() {
     return translated(this.#client.refresh());
   }

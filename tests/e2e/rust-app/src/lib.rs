@@ -117,6 +117,11 @@ impl Client {
         Ok(user.to_json())
     }
 
+    /// `Auth::touch`.
+    pub fn touch(&self) {
+        self.0.touch();
+    }
+
     /// `Auth::refresh`.
     pub async fn refresh(&self) -> Result<(), JsValue> {
         self.0.refresh().await.map_err(refused)

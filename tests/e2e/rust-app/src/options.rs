@@ -43,6 +43,9 @@ pub(crate) fn config(options: &str) -> Result<AuthConfig, JsError> {
             "parking" => config.parking(flag(name, value)?),
             "extendedLifetime" => config.extended_lifetime(flag(name, value)?),
             "trustedTypesPolicy" => config.trusted_types_policy(text(name, value)?),
+            "idle" => config.idle(number(name, value)?),
+            "maxAge" => config.max_age(number(name, value)?),
+            "warnBefore" => config.warn_before(number(name, value)?),
             _ => return Err(no_place(name)),
         };
     }

@@ -1,6 +1,6 @@
 //! What an app sees, as the JSON of what the npm package shows.
 
-use keyward::{AuthError, AuthEvent, AuthState, Diagnosis, SignedOutReason, User};
+use keyward::{AuthError, AuthEvent, AuthState, Diagnosis, Limit, SignedOutReason, User};
 use serde_json::{Map, Value, json};
 
 use super::Shown;
@@ -56,6 +56,14 @@ pub(crate) fn event(event: &AuthEvent) -> Option<(&'static str, String)> {
             "stepUpRequired",
             given([("acrValues", json!(acr_values)), ("maxAge", json!(max_age))]),
         ),
+        AuthEvent::Expiring { ends_at, limit } => {
+            let limit = match limit {
+                Limit::Idle => "idle",
+                Limit::MaxAge => "maxAge",
+            };
+            ("expiring", json!({ "endsAt": ends_at, "limit": limit }))
+        }
+        AuthEvent::Extended => ("extended", json!({})),
         AuthEvent::Diagnosis(found) => ("diagnosis", diagnosis(found)),
         _ => return None,
     };
