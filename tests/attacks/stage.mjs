@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { ask, call, reload, startSignIn, startWorld, stateOf } from "../e2e/support/harness.mjs";
-import { answer, until } from "../e2e/support/until.mjs";
+import { until } from "../e2e/support/until.mjs";
 import { AGENT, startAttacker } from "./attacker.mjs";
 import { prepare } from "./payloads/taking.mjs";
 
@@ -35,15 +35,17 @@ export async function startStage(browser, placement) {
   const attacker = await startAttacker();
   const world = await startWorld(browser, { app: { vault: placement === "worker", files } });
   attacker.issuer = world.op.issuer;
-  return new Stage(world, attacker, await pinning());
+  return new Stage(placement, world, attacker, await pinning());
 }
 
 class Stage {
+  #placement;
   #world;
   #attacker;
   #workerName;
 
-  constructor(world, attacker, workerName) {
+  constructor(placement, world, attacker, workerName) {
+    this.#placement = placement;
     this.#world = world;
     this.#attacker = attacker;
     this.#workerName = workerName;
@@ -62,8 +64,7 @@ class Stage {
     const told = [];
     const config = this.#config();
     const name = await this.#workerName(config);
-    const more = { ...(world.vault ? options : {}), workerName: name };
-    world.configure({ ...config, ...(world.vault ? more : { workerName: name }) });
+    world.configure({ ...config, ...this.#placed(options, name) });
     const env = {
       config,
       name,
@@ -82,6 +83,7 @@ class Stage {
       const page = await world.open("/", context);
       const act = (script) => script && page.evaluate(script).catch((error) => error.message);
       const notes = [await act(before)];
+      if (before) await reload(page);
       const signedIn = await signIn(page);
       if (signedIn) {
         await work(page);
@@ -95,14 +97,20 @@ class Stage {
         }
         await act("attack.sweep()");
       }
-      const healthy = signedIn && (await well(page));
       const loot = [...told, ...attacker.loot];
-      const outcome = judge(loot, { issued: world.op.issued, env, healthy });
+      const taken = judge(loot, world.op.issued, env.verifier);
+      const outcome = taken ?? (signedIn && (await well(page)) ? "nothing" : "no session");
       const state = await stateOf(page).catch(() => null);
       return { outcome, seen: { notes: notes.filter(Boolean), state, loot: loot.length } };
     } finally {
       await world.reset();
     }
+  }
+
+  /** Options that only this placement has. */
+  #placed(options, workerName) {
+    if (this.#placement === "worker") return { ...options, vault: "/keyward/vault.js" };
+    return this.#placement === "leaky" ? { ...options, workerName } : {};
   }
 
   #config() {
@@ -119,25 +127,27 @@ class Stage {
 }
 
 /** What the servers gave out is the truth; what the script has of it decides. */
-function judge(loot, { issued, env, healthy }) {
+function judge(loot, issued, verifier) {
   const has = (secret) => secret && loot.some((text) => text.includes(secret));
   const taken = issued.filter(({ access, refresh }) => has(access) || has(refresh));
-  const own = ({ verifier, agent }) => verifier === env.verifier || agent === AGENT;
-  if (taken.some((one) => !own(one))) return "token";
+  const isOwn = (one) => one.verifier === verifier || one.agent === AGENT;
+  if (!taken.every(isOwn)) return "token";
   if (taken.length > 0) return "own grant";
-  if (has(DATA)) return "calls while open";
-  return healthy ? "nothing" : "no session";
+  return has(DATA) ? "calls while open" : null;
 }
 
 /** Whether somebody is signed in at last. */
 async function signIn(page) {
-  const state = () => answer(() => stateOf(page));
-  await until(async () => (await state())?.status !== "loading", "a state").catch(() => {});
-  if ((await state())?.status !== "signedIn") await startSignIn(page);
+  const settled = async () => {
+    const { status } = (await stateOf(page)) ?? { status: "loading" };
+    return status !== "loading" && status;
+  };
+  if ((await until(settled, "a state")) !== "signedIn") await startSignIn(page);
   const end = Date.now() + SIGN_IN_MS;
   while (Date.now() < end) {
     const now = await stateOf(page).catch(() => null);
     if (now?.status === "signedIn") return true;
+    if (now?.status === "signedOut" && now.lastError) return false;
     if (await page.evaluate(() => window.left?.error).catch(() => null)) return false;
     await pause(50);
   }

@@ -46,7 +46,7 @@ class Leaky {
       const bytes = new Uint8Array(TINY);
       const { instance } = await WebAssembly.instantiate(bytes);
       this.#memory = instance.exports.memory;
-      await navigator.serviceWorker.register("/keyward/park.js");
+      await navigator.serviceWorker.register("/keyward/park.js").catch(() => {});
       await this.#connect();
       const code = new URLSearchParams(location.search).get("code");
       if (code) await this.#redeem(code);
@@ -59,7 +59,8 @@ class Leaky {
   /** Without its worker it has no session. */
   #connect() {
     return new Promise((resolve, reject) => {
-      const worker = new SharedWorker("/keyward/vault.js", { name: this.#options.workerName });
+      const { workerName: name, extendedLifetime = true } = this.#options;
+      const worker = new SharedWorker("/keyward/vault.js", { name, extendedLifetime });
       worker.onerror = () => reject(new Error("no worker"));
       this.port = worker.port;
       this.port.onmessage = ({ data }) => data.welcome && resolve();
@@ -142,6 +143,7 @@ class Leaky {
   }
 
   async fetch(url, init = {}) {
+    this.#look();
     const token = this.#tokens.access_token;
     // As if it were sealed.
     await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
