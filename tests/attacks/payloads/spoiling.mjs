@@ -35,7 +35,9 @@ export const poisonCaches = async ({ env }) => {
   const { register } = ServiceWorkerContainer.prototype;
   await register.call(navigator.serviceWorker, "/cache-first.js");
   await navigator.serviceWorker.ready;
-  await (await navigator.serviceWorker.getRegistration("/keyward/"))?.unregister();
+  for (const registration of await navigator.serviceWorker.getRegistrations()) {
+    if (registration.scope.endsWith("/keyward/")) await registration.unregister();
+  }
 };
 
 export const refuseParking = (w, { replace }) => {
