@@ -15,9 +15,9 @@ import {
 
 export const AGENT = "attacker";
 
-/** Gives `{ origin, loot, close }`; `issuer` is asked for its keys and tokens, as the attacker would. */
-export async function startAttacker() {
-  const attacker = { loot: [], issuer: "" };
+/** Gives `{ origin, loot, close }`; the provider is asked for keys and tokens, as an attacker would. */
+export async function startAttacker(issuer) {
+  const attacker = { loot: [], issuer };
   const server = http.createServer(async (req, res) => {
     if (isPreflight(req)) return send(res, preflight(req, "*"));
     const cors = corsHeaders(req, "*");

@@ -32,98 +32,99 @@ export async function startStage(browser, placement) {
     files["/app/main.js"] = await leakyApp();
     for (const [path, name] of Object.entries(LEAKY)) files[path] = await text(name);
   }
-  const attacker = await startAttacker();
   const world = await startWorld(browser, { app: { vault: placement === "worker", files } });
-  attacker.issuer = world.op.issuer;
-  return new Stage(placement, world, attacker, await pinning());
+  const careless = await startAttacker(world.op.issuer);
+  return new Stage(placement, world, careless, await pinning());
 }
 
+/** Attacks may be played beside each other: each has a context and an attacker of its own. */
 class Stage {
   #placement;
   #world;
-  #attacker;
+  /** Plays an API of the app's that sends back the headers it was sent. */
+  #careless;
+  /** The options of the app. */
+  #config;
   #workerName;
 
-  constructor(placement, world, attacker, workerName) {
+  constructor(placement, world, careless, workerName) {
     this.#placement = placement;
     this.#world = world;
-    this.#attacker = attacker;
-    this.#workerName = workerName;
+    this.#careless = careless;
+    const { vault, resources, ...config } = world.options();
+    const path = placement === "worker" ? "/keyward/callback.html" : "/callback";
+    config.redirectUri = world.app.origin + path;
+    config.resources = [...resources, { origin: careless.origin, paths: ["/careless/"] }];
+    this.#config = config;
+    this.#workerName = workerName(config);
+    // Each attack may have some of its own.
+    world.app.configure(
+      `Object.assign(${JSON.stringify({ ...config, vault })}, window.optionsHere)`,
+    );
   }
 
   async close() {
     await this.#world.close();
-    await this.#attacker.close();
+    await this.#careless.close();
   }
 
   /** Plays one attack; gives its outcome, and what was seen for a person to read. */
-  async play({ first, before, later, drive, reloads = 0, options = {} }) {
+  async play({ options = {}, ...payload }) {
     const world = this.#world;
-    const attacker = this.#attacker;
-    attacker.loot.length = 0;
-    const told = [];
-    const config = this.#config();
-    const name = await this.#workerName(config);
-    world.configure({ ...config, ...this.#placed(options, name) });
-    const env = {
-      config,
-      name,
-      verifier: `attackers-own-${randomBytes(32).toString("base64url")}`,
-      attacker: attacker.origin,
-      careless: `${attacker.origin}/careless/echo`,
-      orders: `${world.app.origin}/api/orders`,
-    };
+    const attacker = await startAttacker(world.op.issuer);
+    const context = await world.context();
     try {
-      const context = await world.context();
-      await context.exposeFunction("loot", (text) => void told.push(text));
+      const name = await this.#workerName;
+      const env = {
+        config: this.#config,
+        name,
+        verifier: `attackers-own-${randomBytes(32).toString("base64url")}`,
+        attacker: attacker.origin,
+        careless: `${this.#careless.origin}/careless/echo`,
+        orders: `${world.app.origin}/api/orders`,
+      };
+      const { loot } = attacker;
+      await context.exposeFunction("loot", (text) => void loot.push(text));
+      const { worker, leaky } = { [this.#placement]: true };
+      const here = { ...(worker || leaky ? options : {}), ...(leaky ? { workerName: name } : {}) };
       // Script gets into pages of the app, and not into the redirect page of a vault.
       const inApp = `location.origin === ${JSON.stringify(world.app.origin)} && !location.pathname.startsWith("/keyward/")`;
-      const prepared = `(${prepare})(${JSON.stringify(env)});`;
-      await context.addInitScript(`if (${inApp}) { ${prepared} ${first ?? ""} }`);
+      await context.addInitScript(`if (${inApp}) {
+        window.optionsHere = ${JSON.stringify(here)};
+        (${prepare})(${JSON.stringify(env)});
+        ${payload.first ?? ""}
+      }`);
       const page = await world.open("/", context);
-      const act = (script) => script && page.evaluate(script).catch((error) => error.message);
-      const notes = [await act(before)];
-      if (before) await reload(page);
-      const signedIn = await signIn(page);
-      if (signedIn) {
-        await work(page);
-        notes.push(await act(later));
-        await drive?.(page, (text) => told.push(text));
-        await work(page);
-        for (let n = 0; n < reloads; n += 1) {
-          await reload(page);
-          await well(page);
-          await work(page);
-        }
-        await act("attack.sweep()");
-      }
-      const loot = [...told, ...attacker.loot];
+      const notes = await attack(page, payload, loot);
       const taken = judge(loot, world.op.issued, env.verifier);
-      const outcome = taken ?? (signedIn && (await well(page)) ? "nothing" : "no session");
+      const outcome = taken ?? ((await well(page)) ? "nothing" : "no session");
       const state = await stateOf(page).catch(() => null);
-      return { outcome, seen: { notes: notes.filter(Boolean), state, loot: loot.length } };
+      return { outcome, seen: { notes, state, loot: loot.length } };
     } finally {
-      await world.reset();
+      await context.close();
+      await attacker.close();
     }
   }
+}
 
-  /** Options that only this placement has. */
-  #placed(options, workerName) {
-    if (this.#placement === "worker") return { ...options, vault: "/keyward/vault.js" };
-    return this.#placement === "leaky" ? { ...options, workerName } : {};
+/** A user's visit, with the attack in it. Gives what went wrong with the attack itself. */
+async function attack(page, { before, later, drive, reloads = 0 }, loot) {
+  const act = (script) => script && page.evaluate(script).catch((error) => error.message);
+  const notes = [await act(before)];
+  if (before) await reload(page);
+  if (await signIn(page)) {
+    await work(page);
+    notes.push(await act(later));
+    await drive?.(page, (text) => loot.push(text));
+    await work(page);
+    for (let n = 0; n < reloads; n += 1) {
+      await reload(page);
+      await well(page);
+      await work(page);
+    }
+    notes.push(await act("attack.sweep()"));
   }
-
-  #config() {
-    const { vault: _, resources, ...config } = this.#world.options();
-    const { app } = this.#world;
-    const path = this.#world.vault ? "/keyward/callback.html" : "/callback";
-    const careless = { origin: this.#attacker.origin, paths: ["/careless/"] };
-    return {
-      ...config,
-      redirectUri: app.origin + path,
-      resources: [...resources, careless],
-    };
-  }
+  return notes.filter((note) => typeof note === "string");
 }
 
 /** What the servers gave out is the truth; what the script has of it decides. */

@@ -62,7 +62,7 @@ export const PAYLOADS = {
   "vault-other-name": { later: greet(OTHER) },
   "vault-dedicated": { later: greet(DEDICATED) },
   "vault-same-name": { later: greet(SHARED) },
-  "vault-first": { first: greet(SHARED) },
+  "vault-first": { first: greet(SHARED), reloads: 1 },
   "vault-name-type": { first: change(spoiling.occupyName) },
   parked: { later: act(asking.parked) },
   "cache-vault": {

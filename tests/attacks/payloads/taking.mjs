@@ -16,6 +16,8 @@ export function prepare(env) {
   const told = new Set();
   const memories = new Set();
   let busy = false;
+  /** How many objects are still looked at: some are as large as the window. */
+  let left = 0;
 
   const latin = (buffer) => {
     const bytes = new Uint8Array(buffer);
@@ -34,7 +36,7 @@ export function prepare(env) {
   };
   const look = (value, depth) => {
     if (typeof value === "string") return found(value);
-    if (value === null || typeof value !== "object" || depth > 4) return;
+    if (value === null || typeof value !== "object" || depth > 4 || (left -= 1) < 0) return;
     if (value instanceof ArrayBuffer) return value.byteLength < 65_536 && found(latin(value));
     if (ArrayBuffer.isView(value)) {
       memories.add(value.buffer);
@@ -52,6 +54,7 @@ export function prepare(env) {
   const take = (...values) => {
     if (busy) return;
     busy = true;
+    left = 500;
     try {
       for (let n = 0; n < values.length; n += 1) look(values[n], 0);
     } catch {
@@ -84,7 +87,7 @@ export function prepare(env) {
     for (const name of names) {
       replace(owner, name, (original) => {
         return function (...given) {
-          take(this, ...given);
+          take(...given);
           const result = original.apply(this, given);
           take(result);
           return result;
