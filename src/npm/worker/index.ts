@@ -57,11 +57,16 @@ async function open(
   // A worker that is not named after the configuration in its script can serve nobody: the next one may be right.
   if (baked && scope.name !== own) setTimeout(() => scope.close());
   if (scope.name !== name || own !== name) throw "it belongs to another configuration";
-  vault ??= Vault.open(config, mark, shared ? new Parking(name) : null);
-  try {
-    return await vault;
-  } catch (error) {
-    vault = undefined;
-    throw error;
+  for (;;) {
+    const own = vault === undefined;
+    vault ??= Vault.open(config, mark, shared ? new Parking(name) : null);
+    try {
+      return await vault;
+    } catch (error) {
+      // What is not pinned may be refused all the same. If another page brought it, this one's own is still to be tried.
+      if (!own) continue;
+      vault = undefined;
+      throw error;
+    }
   }
 }

