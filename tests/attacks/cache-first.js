@@ -3,6 +3,7 @@ addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   if (event.request.method !== "GET") return;
-  const answer = async () => (await caches.match(event.request.url)) ?? fetch(event.request);
+  const answer = async () =>
+    (await caches.match(event.request.url, { ignoreSearch: true })) ?? fetch(event.request);
   if (new URL(event.request.url).origin === location.origin) event.respondWith(answer());
 });

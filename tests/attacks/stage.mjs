@@ -16,6 +16,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const DATA = "Garden lamp";
 /** The app has this long to show that its session still works, in milliseconds. */
 const WELL_MS = 15_000;
+const SIGNED_OUT_TIMES = 20;
 const SIGN_IN_MS = 30_000;
 
 const LEAKY = {
@@ -95,8 +96,11 @@ class Stage {
         ${payload.first ?? ""}
       }`);
       const page = await world.open("/", context);
-      const notes = await attack(page, payload, loot);
-      const taken = judge(loot, world.op.issued, env.verifier);
+      const judged = () => judge(loot, world.op.issued, env.verifier);
+      // There is nothing beyond a token.
+      const done = () => judged() === "token";
+      const notes = await attack(page, payload, loot, done);
+      const taken = judged();
       const outcome = taken ?? ((await well(page)) ? "nothing" : "no session");
       const state = await stateOf(page).catch(() => null);
       return { outcome, seen: { notes, state, loot: loot.length } };
@@ -107,24 +111,29 @@ class Stage {
   }
 }
 
-/** A user's visit, with the attack in it. Gives what went wrong with the attack itself. */
-async function attack(page, { before, later, drive, reloads = 0 }, loot) {
-  const act = (script) => script && page.evaluate(script).catch((error) => error.message);
-  const notes = [await act(before)];
+/** A user's visit, with the attack in it, until it is `done`. Gives what went wrong with the attack itself. */
+async function attack(page, { before, later, drive, reloads = 0 }, loot, done) {
+  const notes = [];
+  const act = async (script) => {
+    if (script) await page.evaluate(script).catch((error) => void notes.push(error.message));
+  };
+  await act(before);
   if (before) await reload(page);
-  if (await signIn(page)) {
-    await work(page);
-    notes.push(await act(later));
-    await drive?.(page, (text) => loot.push(text));
-    await work(page);
-    for (let n = 0; n < reloads; n += 1) {
+  if (!(await signIn(page))) return notes;
+  const steps = [
+    () => work(page),
+    () => act(later),
+    () => drive?.(page, (text) => loot.push(text)),
+    () => work(page),
+    ...Array.from({ length: reloads }, () => async () => {
       await reload(page);
       await well(page);
       await work(page);
-    }
-    notes.push(await act("attack.sweep()"));
-  }
-  return notes.filter((note) => typeof note === "string");
+    }),
+    () => act("attack.sweep()"),
+  ];
+  for (const step of steps) if (!done()) await step();
+  return notes;
 }
 
 /** What the servers gave out is the truth; what the script has of it decides. */
@@ -163,14 +172,23 @@ async function work(page) {
   await patient(call(page, "/api/orders"));
 }
 
+/** Whether the app's session works. A page that says for a while that nobody is signed in does not change its mind. */
 async function well(page) {
-  const works = async () =>
-    (await stateOf(page))?.status === "signedIn" &&
-    (await call(page, "/api/orders")).ok?.status === 200;
-  return until(works, "a session that works", { timeout: WELL_MS }).then(
-    () => true,
-    () => false,
-  );
+  const end = Date.now() + WELL_MS;
+  let out = 0;
+  while (Date.now() < end && out < SIGNED_OUT_TIMES) {
+    const status = await stateOf(page).then(
+      (state) => state?.status,
+      () => null,
+    );
+    out = status === "signedOut" ? out + 1 : 0;
+    if (status === "signedIn") {
+      const { ok } = await call(page, "/api/orders").catch(() => ({}));
+      if (ok?.status === 200) return true;
+    }
+    await pause(100);
+  }
+  return false;
 }
 
 function text(name) {

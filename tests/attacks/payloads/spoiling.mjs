@@ -52,17 +52,25 @@ export const refuseParking = (w, { replace }) => {
   );
 };
 
-const marks = () => Object.keys(localStorage).filter((key) => /\.mark$|^leaky\.tokens$/.test(key));
+/** The keys of the marks; what another page wrote may show late. */
+const marks = async () => {
+  for (let n = 0; n < 50; n += 1) {
+    const keys = Object.keys(localStorage).filter((key) => /\.mark$|^leaky\.tokens$/.test(key));
+    if (keys.length > 0) return keys;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("there is no mark");
+};
 
 export const markOut = async (attack, marks) => {
-  for (const key of marks()) {
+  for (const key of await marks()) {
     const text = localStorage.getItem(key);
     localStorage.setItem(key, text[0] === "+" ? `-${text.slice(1)}` : "null");
   }
 };
 
 export const markOther = async (attack, marks) => {
-  for (const key of marks()) {
+  for (const key of await marks()) {
     const text = localStorage.getItem(key);
     const other = (part) => part.split("").reverse().join("");
     const [session, hash] = text.slice(1).split(".");
