@@ -13,7 +13,7 @@ const call =
   client.call ??
   (async (url) => fetch(url, { headers: { authorization: `Bearer ${await client.token()}` } }));
 
-window.bench = { signOut, authorizedCalls, expiredCalls };
+window.bench = { signOut, authorizedCalls, expiredCalls, setClock, callAt };
 if (!signedIn && location.hash === "#sign-in") client.signIn();
 
 function signOut() {
@@ -22,10 +22,10 @@ function signOut() {
 }
 
 /** Milliseconds per call: with the client, and by plain fetch with the same header. Batches take turns. */
-async function authorizedCalls({ batches, size }) {
+async function authorizedCalls({ batches, size, url = "/api/ping" }) {
   const headers = { authorization: `Bearer ${await client.token()}` };
-  const direct = () => fetch("/api/ping", { headers });
-  const own = () => call("/api/ping");
+  const direct = () => fetch(url, { headers });
+  const own = () => call(url);
   const times = { direct: [], own: [] };
   await batch(direct, size);
   await batch(own, size);
@@ -38,7 +38,7 @@ async function authorizedCalls({ batches, size }) {
 
 async function batch(make, size) {
   const started = performance.now();
-  for (let n = 0; n < size; n += 1) await (await make()).text();
+  for (let n = 0; n < size; n += 1) await (await make()).arrayBuffer();
   return (performance.now() - started) / size;
 }
 
@@ -51,6 +51,22 @@ async function expiredCalls({ count, life }) {
   Date.now = () => clock() + (life + 1) * 1000;
   const own = await atOnce(count, () => call("/api/ping"));
   return { plainMs: plain.ms, ...own };
+}
+
+/** Puts the page's clock ahead, and that of its workers if they listen. */
+function setClock(ahead) {
+  Date.now = () => clock() + ahead;
+  new BroadcastChannel("bench.clock").postMessage(ahead);
+}
+
+/** One call that begins at a moment of the real clock; tells whether it succeeded. */
+async function callAt(moment) {
+  await new Promise((resolve) => setTimeout(resolve, moment - clock()));
+  try {
+    return (await call("/api/ping")).ok && !client.lost?.();
+  } catch {
+    return false;
+  }
 }
 
 async function atOnce(count, make) {

@@ -1,6 +1,6 @@
 // How the numbers are shown.
 import { version as esbuild } from "esbuild";
-import { CALLS, PATIENCE_MS, TIMED } from "./plan.mjs";
+import { CALLS, PATIENCE_MS, TABBED, TIMED } from "./plan.mjs";
 import { count, median, table } from "./table.mjs";
 
 const [US, ...PEERS] = TIMED;
@@ -67,6 +67,48 @@ export function timingTable({ results, browser }) {
     `In brackets: ${US} divided by the peer; below 1 ${US} is faster`,
     "",
     table(["step", ...TIMED], rows),
+  ].join("\n");
+}
+
+/** Many tabs of one user: what each client asked of the provider and lost, and what a tab and a call cost. */
+export function tabsTable({ results, browser }) {
+  const clients = Object.keys(results);
+  const each = (pick) =>
+    clients.map((client) => {
+      try {
+        return pick(results[client]) ?? "";
+      } catch {
+        // It was not measured.
+        return "failed";
+      }
+    });
+  const call = (name) => (one) => added({ calls: one.calls[name] }).toFixed(2);
+  const megabytes = (bytes) => (bytes / 1_048_576).toFixed(2);
+  const rows = [
+    ["expiries in 20 tabs", ...each(({ expiry }) => expiry.rounds)],
+    ["  token requests", ...each(({ expiry }) => expiry.tokenRequests)],
+    ["  with reuse detected", ...each(({ expiry }) => expiry.reused)],
+    ["  tabs that lost the session", ...each(({ expiry }) => expiry.lost)],
+    ["cold start of 20 tabs: signed in", ...each(({ cold }) => cold.signedIn)],
+    ["  authorization requests", ...each(({ cold }) => cold.authorizationRequests)],
+    ["  token requests", ...each(({ cold }) => cold.tokenRequests)],
+    [
+      "new tab to ready, ms",
+      ...each(({ newTab }) => median(newTab.map(({ ms }) => ms)).toFixed(0)),
+    ],
+    [
+      "  authorization requests of each",
+      ...each(({ newTab }) => median(newTab.map(({ asked }) => asked))),
+    ],
+    ["call of 1 KB adds, ms", ...each(call("1 KB"))],
+    ["call of 1 MB adds, ms", ...each(call("1 MB"))],
+    ["memory of one more tab, MB", ...each(({ memory }) => megabytes(memory.own))],
+    ["  beyond a plain page", ...each(({ memory }) => megabytes(memory.own - memory.plain))],
+  ];
+  return [
+    `${browser}; everything on loopback; medians`,
+    "",
+    table(["many tabs", ...clients.map((client) => TABBED[client])], rows),
   ].join("\n");
 }
 

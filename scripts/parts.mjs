@@ -239,6 +239,15 @@ export const parts = [
     },
   },
   {
+    name: "attacks",
+    what: "attacks by script in the page, on each placement of the tokens, in Chromium and Firefox",
+    needs: ["build"],
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      yield* nodeTest("tests/attacks", { CHROME: chrome, FIREFOX: firefox });
+    },
+  },
+  {
     name: "docs",
     what: "the documents' examples, and the quick start in both browsers",
     needs: ["build"],

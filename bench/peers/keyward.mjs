@@ -9,6 +9,7 @@ export async function open({ issuer, clientId, redirectUri, scope }) {
     signIn: () => auth.signIn(),
     token: () => auth.accessToken(),
     call: (url) => auth.fetch(url),
+    lost: () => auth.state.lastError !== null,
     signOut: () => auth.signOut(),
     onSignedOut: (listener) => auth.on("signedOut", listener),
   };

@@ -1,12 +1,14 @@
-import { UserManager } from "oidc-client-ts";
+import { UserManager, WebStorageStateStore } from "oidc-client-ts";
 
-export async function open({ issuer, clientId, redirectUri, scope }) {
+export async function open({ issuer, clientId, redirectUri, scope, shared }) {
   const manager = new UserManager({
     authority: issuer,
     client_id: clientId,
     redirect_uri: redirectUri,
     post_logout_redirect_uri: redirectUri,
     scope,
+    // The documented way to one session in all tabs.
+    ...(shared ? { userStore: new WebStorageStateStore({ store: localStorage }) } : {}),
   });
   let user = await manager.getUser();
   if (new URLSearchParams(location.search).has("code")) {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { project, root, run, tool } from "../packaging/tarball.mjs";
+import { withTable } from "../attacks/table.mjs";
 import { DOCUMENTS, blocks, read } from "./markdown.mjs";
 
 const CONFIG = `{ "compilerOptions": {
@@ -50,6 +51,11 @@ describe("the documents", () => {
       }
     });
   }
+});
+
+test("SECURITY.md says of each attack what is expected of it", () => {
+  const document = read("SECURITY.md");
+  assert.equal(document, withTable(document), "run `node tests/attacks/table.mjs`");
 });
 
 describe("the claims in SECURITY.md", () => {

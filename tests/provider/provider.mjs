@@ -68,6 +68,8 @@ class EmbeddedProvider {
   faults = new Faults(this.#server);
   /** Counts of the library's events, plus `reuseDetected` and `serverError`. */
   stats = { reuseDetected: 0, serverError: 0 };
+  /** The tokens of every grant that was answered: `{ access, refresh, verifier, agent }`. */
+  issued = [];
 
   #adapter = memoryStore();
   #keys = [];
@@ -172,6 +174,11 @@ class EmbeddedProvider {
         if (error?.error && process.env.OP_LOG) console.error("[provider]", name, error, detail);
       });
     }
+    provider.on("grant.success", ({ body, oidc, headers }) => {
+      const { access_token: access, refresh_token: refresh } = body;
+      const { code_verifier: verifier } = oidc.params;
+      this.issued.push({ access, refresh, verifier, agent: headers["user-agent"] });
+    });
     provider.on("server_error", (ctx, error) => {
       this.stats.serverError += 1;
       console.error("[provider]", error);

@@ -75,11 +75,16 @@ async function open(
   if (baked && scope.name !== own) setTimeout(() => scope.close());
   if (scope.name !== name || own !== name) throw "it belongs to another configuration";
   const origin = String(baked?.["app"] ?? location.origin);
-  vault ??= Vault.open(config, origin, mark, shared ? new Parking(name) : null);
-  try {
-    return await vault;
-  } catch (error) {
-    vault = undefined;
-    throw error;
+  for (;;) {
+    const first = vault === undefined;
+    vault ??= Vault.open(config, origin, mark, shared ? new Parking(name) : null);
+    try {
+      return await vault;
+    } catch (error) {
+      // What is not pinned may be refused all the same. If another page brought it, this one's own is still to be tried.
+      if (!first) continue;
+      vault = undefined;
+      throw error;
+    }
   }
 }

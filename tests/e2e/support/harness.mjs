@@ -81,6 +81,7 @@ class World {
     this.op.setTtl({ at: 30, rt: 3600, id: 300, session: 3600 });
     this.op.faults.clear();
     this.op.requests.clear();
+    this.op.issued.length = 0;
     this.#reusedBefore = this.op.reuseDetected;
     this.api.faults.clear();
     this.api.expireNext(0);
