@@ -166,7 +166,7 @@ export class VaultSide<TUser> {
       return hideAndReload();
     }
     this.activity.note();
-    if (stopped && (client.idle || client.maxAge)) void this.compare();
+    if (stopped && this.hasLimits) void this.compare();
   }
 
   /** Asks the vault what this page should show. */
@@ -187,6 +187,10 @@ export class VaultSide<TUser> {
     this.#orphaned = true;
     await explain("reauthentication_needed");
     page.report(page.name({ code: "reauthentication_needed" }));
+  }
+
+  get hasLimits(): boolean {
+    return Boolean(this.#page.client.idle || this.#page.client.maxAge);
   }
 
   requireVault(): void {
