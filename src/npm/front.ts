@@ -566,6 +566,12 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
   #endedElsewhere(): void {
+    if (VAULT && this.#side.hasLimits && this.#mark !== null && !this.#wasStopped()) {
+      // Other tabs can be faster than the vault, which knows why.
+      this.#mark = null;
+      this.#adopting = this.#side.compare();
+      return;
+    }
     this.#tell("drop", { session: this.#session, revoke: this.#store.mark?.[0] === "-" });
     // A running page shows the end in place; one that comes back would first show what is not its user's any more.
     if (this.#wasStopped()) return hideAndReload();

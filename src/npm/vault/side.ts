@@ -209,7 +209,7 @@ export class VaultSide<TUser> implements Known {
       return hideAndReload();
     }
     this.activity.note();
-    if (stopped && (client.idle || client.maxAge)) void this.compare();
+    if (stopped && this.hasLimits) void this.compare();
   }
 
   /** Asks the vault what this page should show. */
@@ -230,6 +230,10 @@ export class VaultSide<TUser> implements Known {
     this.#orphaned = true;
     await explain("reauthentication_needed");
     page.report(page.name({ code: "reauthentication_needed" }));
+  }
+
+  get hasLimits(): boolean {
+    return Boolean(this.#page.client.idle || this.#page.client.maxAge);
   }
 
   requireVault(): void {
