@@ -60,6 +60,9 @@ const VAULT_TESTS = [
   "tabs.test.mjs",
 ];
 
+/** Those of them that ask nothing of where the transactions and the redirect page are. */
+const OWN_ORIGIN_TESTS = ["fetch.test.mjs", "tabs.test.mjs"];
+
 export const parts = [
   {
     name: "fmt",
@@ -204,9 +207,9 @@ export const parts = [
       yield* pageTests(rust);
       yield testProgram(HOSTILE, { ...rust, THEMES: FRONT_THEMES.join(",") });
       say("the vault in a worker");
-      for (const name of VAULT_TESTS) {
-        const env = { CHROME: chrome, FRONT: "vault", BROWSERS: "chromium" };
-        yield testProgram(join("tests/e2e", name), env);
+      for (const [front, names] of Object.entries({ vault: VAULT_TESTS, own: OWN_ORIGIN_TESTS })) {
+        const env = { CHROME: chrome, FRONT: front, BROWSERS: "chromium" };
+        for (const name of names) yield testProgram(join("tests/e2e", name), env);
       }
     },
   },
