@@ -67,6 +67,8 @@ const VAULT_TESTS = [
 
 /** The front is the npm package's; what is left to see is how the crate hands things on. */
 const RUST_VAULT_TESTS = ["fetch.test.mjs", "signin.test.mjs"];
+/** Those of them that ask nothing of where the transactions and the redirect page are. */
+const OWN_ORIGIN_TESTS = ["fetch.test.mjs", "tabs.test.mjs"];
 
 export const parts = [
   {
@@ -227,14 +229,14 @@ export const parts = [
       yield* pageTests(rust);
       yield testProgram(HOSTILE, { ...rust, THEMES: FRONT_THEMES.join(",") });
       say("the vault in a worker");
-      for (const name of VAULT_TESTS) {
-        const env = { CHROME: chrome, FRONT: "vault", BROWSERS: "chromium" };
-        yield testProgram(join("tests/e2e", name), env);
-      }
-      say("the vault in a worker, from Rust");
-      for (const name of RUST_VAULT_TESTS) {
-        const env = { CHROME: chrome, FRONT: "rust-vault", BROWSERS: "chromium" };
-        yield testProgram(join("tests/e2e", name), env);
+      const tests = {
+        vault: VAULT_TESTS,
+        own: OWN_ORIGIN_TESTS,
+        "rust-vault": RUST_VAULT_TESTS,
+      };
+      for (const [front, names] of Object.entries(tests)) {
+        const env = { CHROME: chrome, FRONT: front, BROWSERS: "chromium" };
+        for (const name of names) yield testProgram(join("tests/e2e", name), env);
       }
     },
   },

@@ -87,6 +87,7 @@ export class Relay {
     if (!("json" in message)) return this.#worker.post(message);
     const command = JSON.parse(message.json) as Command;
     const { ticket } = command;
+    if (!(ticket > 0)) return;
     const answer = (reply: Partial<Incoming>) => this.#post({ message: { ticket, ...reply } });
     const { mark } = this.#store;
     if (!COMMANDS.includes(command.do)) {

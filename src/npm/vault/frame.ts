@@ -28,12 +28,13 @@ export async function openFrame({ url }: Place): Promise<Port> {
           if ("refused" in data) fail(`refuses: ${data.refused}`);
         };
         // A page of the browser's own in its place has another origin, and gets nothing.
-        frame.onload = () => {
+        const greet = () => {
           clearTimeout(timer);
           timer = setTimeout(fail, ANSWER_MS, silent);
           frame.contentWindow?.postMessage({ keyward: 1 }, address.origin, [theirs]);
         };
-        frame.hidden = true;
+        frame.addEventListener("load", greet, { once: true });
+        frame.style.display = "none";
         frame.src = address.href;
         // Beside the body: apps put whole bodies in the place of others.
         document.documentElement.append(frame);
