@@ -58,13 +58,13 @@ async function open(
   if (baked && scope.name !== own) setTimeout(() => scope.close());
   if (scope.name !== name || own !== name) throw "it belongs to another configuration";
   for (;;) {
-    const own = vault === undefined;
+    const mine = vault === undefined;
     vault ??= Vault.open(config, mark, shared ? new Parking(name) : null);
     try {
       return await vault;
     } catch (error) {
       // What is not pinned may be refused all the same. If another page brought it, this one's own is still to be tried.
-      if (!own) continue;
+      if (!mine) continue;
       vault = undefined;
       throw error;
     }
