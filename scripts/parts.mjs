@@ -47,6 +47,7 @@ const OWN_APP = [
   "demo.test.mjs",
   "demo-vault.test.mjs",
   "limits.test.mjs",
+  "own-origin.test.mjs",
   "single-sign-on.test.mjs",
   "spa.test.mjs",
   "vault.test.mjs",

@@ -6,6 +6,7 @@ const serve = (port) => {
       await fetch("/api/orders", { headers });
       return port.postMessage({ thanks: data.tokens });
     }
+    if (data.json) return;
     const stored = await (await caches.open("leaky")).match("/tokens");
     const tokens = stored && (await stored.json());
     port.postMessage({ welcome: "leaky", tokens });
