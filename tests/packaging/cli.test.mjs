@@ -73,7 +73,7 @@ describe("npx keyward vault", () => {
     writeFileSync(join(folder, "vault.json"), '{ "issuer": "https://id.example" }');
     const bad = await run("vault", "public/keyward", "--config", "vault.json");
     assert.equal(bad.code, 1);
-    assert.match(bad.text, /lacks "clientId"/);
+    assert.match(bad.text, /"clientId" is missing/);
   });
 
   test("--config with app writes the frame, for that app alone, and --check looks at its headers", async () => {

@@ -214,7 +214,9 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
         let from = root.join("src/npm").join(folder).join(page);
         fs::copy(from, dist.join("files").join(page))?;
     }
-    fs::copy(root.join("npm/cli.mjs"), dist.join("cli.js"))?;
+    for name in ["cli.js", "vault_files.js", "vite.js"] {
+        fs::copy(root.join("npm").join(name), dist.join(name))?;
+    }
     inspect(&dist)?;
     run(node_tool(root, "tsc")?
         .args(["--project", "tsconfig.json"])
@@ -227,6 +229,7 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
             "dist",
         ]))?;
     prune_types(&dist)?;
+    fs::copy(root.join("npm/vite.d.ts"), dist.join("vite.d.ts"))?;
     pack(root, out)
 }
 

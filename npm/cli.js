@@ -1,17 +1,9 @@
 #!/usr/bin/env node
 // `npx keyward vault <folder>`: writes the files of a vault in a worker to where the app's server finds them.
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-
-const FILES = ["vault.js", "park.js", "callback.html", "callback.js", "texts.js"];
-/** For a vault on an origin of its own. */
-const FRAME = ["frame.html", "frame.js"];
-/** The scripts into which a configuration is written; on an origin of its own every one that a page can reach. */
-const bakes = (name, { app }) =>
-  name === "vault.js" || (app && /^(callback|frame)\.js$/.test(name));
-const BAKED = /^self\.KEYWARD_CONFIG=(.*);\n/;
+import { BAKED, bakes, hash, namesFor, original, vaultFiles, wrongIn } from "./vault_files.js";
 
 const HELP = `keyward vault <folder> [--config <file.json>]
   Writes the vault's files: vault.js (the worker), park.js (keeps the session through a reload),
@@ -52,25 +44,20 @@ async function main() {
 }
 
 function write(folder, path) {
-  const config = path ? read(path) : {};
+  const config = path && read(path);
   mkdirSync(folder, { recursive: true });
-  for (const name of config.app ? [...FILES, ...FRAME] : FILES) {
-    const bytes = path && bakes(name, config) ? baked(name, config) : original(name);
+  for (const [name, bytes] of vaultFiles(config)) {
     writeFileSync(join(folder, name), bytes);
     console.log(`${hash(bytes)}  ${join(folder, name)}`);
   }
   console.log(
     "\nRegister the redirect page, callback.html beside vault.js, with your provider. Serve vault.js with" +
       "\nCache-Control: no-cache, and pass its " +
-      (config.app
+      (config?.app
         ? 'URL: createAuth({ ..., vault: "https://vault.app.example/keyward/" }).' +
           `\nServe frame.html with Content-Security-Policy: frame-ancestors ${config.app}`
         : 'path: createAuth({ ..., vault: "/keyward/vault.js" }).'),
   );
-}
-
-function original(name) {
-  return readFileSync(new URL(`files/${name}`, import.meta.url));
 }
 
 function read(path) {
@@ -80,27 +67,9 @@ function read(path) {
   } catch (error) {
     throw new Failure(`${path} cannot be read as JSON: ${error.message}`);
   }
-  for (const name of ["issuer", "clientId"]) {
-    if (typeof options?.[name] !== "string") throw new Failure(`${path} lacks "${name}".`);
-  }
-  if (options.app !== undefined && originOf(options.app) !== options.app) {
-    throw new Failure(`${path}: "app" must be an origin, such as "https://app.example".`);
-  }
+  const wrong = wrongIn(options);
+  if (wrong) throw new Failure(`${path}: ${wrong}`);
   return options;
-}
-
-function originOf(text) {
-  try {
-    return new URL(text).origin;
-  } catch {
-    return null;
-  }
-}
-
-/** A script with a configuration in its first line. */
-function baked(name, config) {
-  const line = `self.KEYWARD_CONFIG=${JSON.stringify(config)};\n`;
-  return Buffer.concat([Buffer.from(line), original(name)]);
 }
 
 async function check(address) {
@@ -109,7 +78,7 @@ async function check(address) {
     : new URL(address.replace(/\/?$/, "/"));
   const wrong = [];
   const config = await deployed(home);
-  for (const name of config.app ? [...FILES, ...FRAME] : FILES) {
+  for (const name of namesFor(config)) {
     const found = await look(new URL(name, home), name, config);
     console.log(`${found.length === 0 ? "ok   " : "WRONG"} ${new URL(name, home)}`);
     wrong.push(...found.map((what) => `${name}: ${what}`));
@@ -166,8 +135,4 @@ function framing(headers, app) {
   // Where both are given browsers heed frame-ancestors; a proxy or an old one may not.
   if (headers.has("x-frame-options")) wrong.push("has an X-Frame-Options header; take it away");
   return wrong;
-}
-
-function hash(bytes) {
-  return createHash("sha256").update(bytes).digest("hex");
 }
