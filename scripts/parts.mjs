@@ -22,13 +22,13 @@ import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
 
 const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
-const RUST = ["--features", "router,trace"];
+const RUST = ["--features", "router,trace,worker-vault"];
 /** What the npm package is made of. */
 const WASM = [...BROWSER, "--features", "js,worker"];
 /** The core with the part that no shell carries out yet, and so cannot stand beside one. */
 const CORE = ["--no-default-features", "--features", "ledger"];
 /** A Rust app whose vault is a worker. */
-const LIGHT = ["--no-default-features", "--features", "router"];
+const LIGHT = ["--no-default-features", "--features", "router,worker-vault"];
 const MSRV = "1.88";
 
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
@@ -56,18 +56,10 @@ const OWN_APP = [
 ];
 
 /** The tests of the shared page that hold for a vault in a worker too; it has a test of its own for the rest. */
-const VAULT_TESTS = [
-  "environment.test.mjs",
-  "fetch-refused.test.mjs",
-  "fetch.test.mjs",
-  "refresh.test.mjs",
-  "secrets.test.mjs",
-  "signin.test.mjs",
-  "tabs.test.mjs",
-];
+const VAULT_TESTS = ["fetch.test.mjs", "refresh.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
+/** These are run with it where there is more time. */
+const MORE_VAULT_TESTS = ["environment.test.mjs", "fetch-refused.test.mjs", "secrets.test.mjs"];
 
-/** The front is the npm package's; what is left to see is how the crate hands things on. */
-const RUST_VAULT_TESTS = ["fetch.test.mjs", "signin.test.mjs"];
 /** Those of them that ask nothing of where the transactions and the redirect page are. */
 const OWN_ORIGIN_TESTS = ["fetch.test.mjs", "tabs.test.mjs"];
 
@@ -220,34 +212,28 @@ export const parts = [
   },
   {
     name: "e2e",
-    what: "the SPA, the demo and the package against the provider in Chromium and Firefox, the Rust front and the vault in a worker in Chromium",
+    what: "the SPA, the demo and the package against the provider in Chromium and Firefox, the shared page on the Rust front and with a vault in Chromium",
     needs: ["build", "demo"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
-      yield* nodeTest("tests/e2e", { CHROME: chrome, FIREFOX: firefox });
+      const browsers = { CHROME: chrome, FIREFOX: firefox };
+      yield* nodeTest("tests/e2e", browsers, HOSTILE);
+      yield testProgram(HOSTILE, { ...browsers, BROWSERS: "chromium" });
+      const themes = FRONT_THEMES.join(",");
+      yield testProgram(HOSTILE, { ...browsers, BROWSERS: "firefox", THEMES: themes });
       say("the Rust front");
-      const rust = { CHROME: chrome, FRONT: "rust", BROWSERS: "chromium" };
-      yield* pageTests(rust);
-      yield testProgram(HOSTILE, { ...rust, THEMES: FRONT_THEMES.join(",") });
+      yield* pageTests({ CHROME: chrome, FRONT: "rust", BROWSERS: "chromium" });
       say("the vault in a worker");
-      const tests = {
-        vault: VAULT_TESTS,
-        own: OWN_ORIGIN_TESTS,
-        "rust-vault": RUST_VAULT_TESTS,
-      };
-      for (const [front, names] of Object.entries(tests)) {
-        const env = { CHROME: chrome, FRONT: front, BROWSERS: "chromium" };
-        for (const name of names) yield testProgram(join("tests/e2e", name), env);
-      }
+      yield* sharedTests(VAULT_TESTS, { CHROME: chrome, FRONT: "vault", BROWSERS: "chromium" });
     },
   },
   {
     name: "attacks",
-    what: "attacks by script in the page, on each placement of the tokens, in Chromium and Firefox",
+    what: "attacks by script in the page, on each placement of the tokens, in Chromium",
     needs: ["build"],
     async *run() {
-      const { chrome, firefox } = await ensureBrowsers();
-      yield* nodeTest("tests/attacks", { CHROME: chrome, FIREFOX: firefox });
+      const { chrome } = await ensureBrowsers();
+      yield* nodeTest("tests/attacks", { CHROME: chrome, BROWSERS: "chromium" });
     },
   },
   {
@@ -276,10 +262,38 @@ export const parts = [
     async *run() {
       const { firefox } = await ensureBrowsers();
       yield* pageTests({ FIREFOX: firefox, FRONT: "rust", BROWSERS: "firefox" });
-      for (const name of VAULT_TESTS) {
-        const env = { FIREFOX: firefox, FRONT: "rust-vault", BROWSERS: "firefox" };
-        yield testProgram(join("tests/e2e", name), env);
-      }
+      // That front is the npm package's; what is to be seen is how the crate hands things on.
+      const names = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
+      yield* sharedTests(names, { FIREFOX: firefox, FRONT: "rust-vault", BROWSERS: "firefox" });
+    },
+  },
+  {
+    name: "e2e-vault",
+    what: "the tests of the shared page with the vault in a worker and on an origin of its own, in both browsers",
+    slow: true,
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      const browsers = { CHROME: chrome, FIREFOX: firefox };
+      yield* sharedTests([...VAULT_TESTS, ...MORE_VAULT_TESTS], { ...browsers, FRONT: "vault" });
+      yield* sharedTests(OWN_ORIGIN_TESTS, { ...browsers, FRONT: "own" });
+    },
+  },
+  {
+    name: "hostile-firefox",
+    what: "the hostile provider in Firefox: what is about the core, which is the same in every engine",
+    slow: true,
+    async *run() {
+      const { firefox } = await ensureBrowsers();
+      yield testProgram(HOSTILE, { FIREFOX: firefox, BROWSERS: "firefox" });
+    },
+  },
+  {
+    name: "attacks-firefox",
+    what: "the same attacks in Firefox",
+    slow: true,
+    async *run() {
+      const { firefox } = await ensureBrowsers();
+      yield* nodeTest("tests/attacks", { FIREFOX: firefox, BROWSERS: "firefox" });
     },
   },
   {
@@ -357,22 +371,29 @@ function cargoCounts({ status, output }) {
 }
 
 /**
- * Runs the `*.test.mjs` files below a folder, one after the other: they share the machine with browsers.
+ * Runs the `*.test.mjs` files below a folder but one, one after the other: they share the machine with browsers.
  * Each is a process of its own, so that one that hangs costs no other its results.
  */
-async function* nodeTest(folder, env = {}) {
+async function* nodeTest(folder, env = {}, except = "") {
   const path = join(root, folder);
   const files = existsSync(path)
     ? readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".test.mjs"))
     : [];
-  for (const name of files.sort()) yield testProgram(join(folder, name), env);
+  for (const name of files.sort()) {
+    const file = join(folder, name);
+    if (file !== except) yield testProgram(file, env);
+  }
 }
 
 /** The tests of the shared page, on the front that `env` names. */
 async function* pageTests(env) {
   const names = readdirSync(join(root, "tests/e2e")).filter((name) => name.endsWith(".test.mjs"));
   const shared = names.filter((name) => !OWN_APP.includes(name)).sort();
-  for (const name of shared) yield testProgram(join("tests/e2e", name), env);
+  yield* sharedTests(shared, env);
+}
+
+async function* sharedTests(names, env) {
+  for (const name of names) yield testProgram(join("tests/e2e", name), env);
 }
 
 async function testProgram(file, env) {

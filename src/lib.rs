@@ -7,8 +7,8 @@
 //! - [`link`]: the messages between a page and its vault. Pure.
 //! - `vault` (feature `vault`): carries out the session's effects with fetch, SubtleCrypto and timers. The only
 //!   holder of tokens.
-//! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches. With the feature `page-vault`,
-//!   which is on by default, the vault can be in the page itself.
+//! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches. The vault is in the page itself
+//!   (`page-vault`, on by default) or in a worker (`worker-vault`).
 //! - `yew` (features `yew` and `router`): components and hooks.
 //! - `js` (feature `js`): the surface of the npm package.
 //! - `vault_files` (feature `vault-files`): the files of a vault in a worker, for apps that are built without npm.
@@ -30,6 +30,14 @@ pub mod vault;
 
 #[cfg(feature = "browser")]
 pub mod front;
+
+#[cfg(all(
+    feature = "browser",
+    not(any(feature = "page-vault", feature = "worker-vault"))
+))]
+compile_error!(
+    "keyward needs a place for the vault: the feature `page-vault` (on by default), `worker-vault`, or both"
+);
 
 #[cfg(feature = "yew")]
 pub mod yew;

@@ -18,6 +18,7 @@ use super::page::Page;
 use super::state::{AuthEvent, AuthState, Diagnosis, User};
 use super::telling::{Subscription, events, states};
 use super::view::View;
+#[cfg(feature = "worker-vault")]
 use super::worker::Worker;
 use crate::protocol::error::Code;
 #[cfg(feature = "trace")]
@@ -52,6 +53,7 @@ enum Place {
     Server,
     #[cfg(feature = "page-vault")]
     Page(Rc<Page>),
+    #[cfg(feature = "worker-vault")]
     Worker(Worker),
 }
 
@@ -91,22 +93,10 @@ impl Auth {
         auth
     }
 
-    #[cfg(feature = "page-vault")]
     fn open(config: AuthConfig, window: Window) -> Self {
         let view = Rc::new(View::loading());
-        let place = match config.vault {
-            None => Place::Page(Page::open(&config, window, &view)),
-            Some(_) => Place::Worker(Worker::open(&config, &view)),
-        };
+        let place = Place::of(&config, window, &view);
         Self::at(place, config, view)
-    }
-
-    /// Without a vault in the page the one of the configuration is the only one; that it is missing is told as any bad
-    /// option is.
-    #[cfg(not(feature = "page-vault"))]
-    fn open(config: AuthConfig, _: Window) -> Self {
-        let view = Rc::new(View::loading());
-        Self::at(Place::Worker(Worker::open(&config, &view)), config, view)
     }
 
     fn at(place: Place, config: AuthConfig, view: Rc<View>) -> Self {
@@ -122,6 +112,7 @@ impl Auth {
             Place::Server => {}
             #[cfg(feature = "page-vault")]
             Place::Page(page) => self.0.view.report(page.fail(Code::ConfigConflict)),
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.conflict(),
         }
     }
@@ -193,6 +184,7 @@ impl Auth {
             Place::Server => Err(AuthError::bare(Code::InsecureContext)),
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.sign_in(&options).await,
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.sign_in(&options).await,
         }
     }
@@ -216,6 +208,7 @@ impl Auth {
             Place::Server => Err(AuthError::bare(Code::LoginRequired).into()),
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.fetch(request).await,
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.fetch(request).await,
         }
     }
@@ -242,6 +235,7 @@ impl Auth {
             Place::Server => Err(AuthError::bare(Code::LoginRequired)),
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.user_info().await,
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.user_info().await,
         }
     }
@@ -258,6 +252,7 @@ impl Auth {
             Place::Server => Err(AuthError::bare(Code::LoginRequired)),
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.refresh().await,
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.refresh().await,
         }
     }
@@ -271,6 +266,7 @@ impl Auth {
             Place::Server => Err(AuthError::bare(Code::LoginRequired)),
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.access_token().await,
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.access_token().await,
         }
     }
@@ -281,6 +277,7 @@ impl Auth {
             Place::Server => {}
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.touch(),
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.touch(),
         }
     }
@@ -306,8 +303,27 @@ impl Auth {
             Place::Server => Ok(()),
             #[cfg(feature = "page-vault")]
             Place::Page(page) => page.sign_out(options).await,
+            #[cfg(feature = "worker-vault")]
             Place::Worker(worker) => worker.sign_out(options).await,
         }
+    }
+}
+
+impl Place {
+    /// Where there are both the configuration says which.
+    #[cfg(feature = "page-vault")]
+    fn of(config: &AuthConfig, window: Window, view: &Rc<View>) -> Self {
+        #[cfg(feature = "worker-vault")]
+        if config.vault.is_some() {
+            return Self::Worker(Worker::open(config, view));
+        }
+        Self::Page(Page::open(config, window, view))
+    }
+
+    /// That the option is missing is told as any bad one is.
+    #[cfg(not(feature = "page-vault"))]
+    fn of(config: &AuthConfig, _: Window, view: &Rc<View>) -> Self {
+        Self::Worker(Worker::open(config, view))
     }
 }
 

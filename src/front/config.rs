@@ -46,9 +46,13 @@ pub struct AuthConfig {
     trusted_audiences: Vec<String>,
     id_token_hint: bool,
     rotation_grace: Option<u64>,
+    #[cfg(feature = "worker-vault")]
     pub(super) vault: Option<String>,
+    #[cfg(feature = "worker-vault")]
     parking: bool,
+    #[cfg(feature = "worker-vault")]
     extended_lifetime: bool,
+    #[cfg(feature = "worker-vault")]
     trusted_types_policy: Option<String>,
     pub(super) idle: Option<u64>,
     max_age: Option<u64>,
@@ -112,9 +116,13 @@ impl AuthConfig {
             trusted_audiences: Vec::new(),
             id_token_hint: true,
             rotation_grace: None,
+            #[cfg(feature = "worker-vault")]
             vault: None,
+            #[cfg(feature = "worker-vault")]
             parking: true,
+            #[cfg(feature = "worker-vault")]
             extended_lifetime: true,
+            #[cfg(feature = "worker-vault")]
             trusted_types_policy: None,
             idle: None,
             max_age: None,
@@ -206,7 +214,9 @@ impl AuthConfig {
     /// never move to the page.
     ///
     /// Register the redirect page, `callback.html` beside the script, with the provider: it is the redirect URI, and no
-    /// other can be. An app that always has a vault in a worker does without the feature `page-vault`.
+    /// other can be. An app that always has a vault in a worker does without the feature `page-vault`, which is on by
+    /// default.
+    #[cfg(feature = "worker-vault")]
     pub fn vault(mut self, url: impl Into<String>) -> Self {
         self.vault = Some(url.into());
         self
@@ -215,6 +225,7 @@ impl AuthConfig {
     /// With a [`vault`](Self::vault): whether a service worker, whose scope is the vault's folder alone, keeps the session
     /// in its memory while a reload of the only tab replaces the worker. Without it such a load goes to the provider and
     /// back.
+    #[cfg(feature = "worker-vault")]
     pub fn parking(mut self, park: bool) -> Self {
         self.parking = park;
         self
@@ -222,6 +233,7 @@ impl AuthConfig {
 
     /// With a [`vault`](Self::vault): whether it outlives the last tab for some minutes, where the browser can do that
     /// (Chromium). Say `false` where the next user of the same browser must not find the session, as at a kiosk.
+    #[cfg(feature = "worker-vault")]
     pub fn extended_lifetime(mut self, outlive: bool) -> Self {
         self.extended_lifetime = outlive;
         self
@@ -229,6 +241,7 @@ impl AuthConfig {
 
     /// With a [`vault`](Self::vault): the name of the policy that vouches for the worker's address where the page requires
     /// Trusted Types. Default: `keyward`.
+    #[cfg(feature = "worker-vault")]
     pub fn trusted_types_policy(mut self, name: impl Into<String>) -> Self {
         self.trusted_types_policy = Some(name.into());
         self
@@ -290,6 +303,7 @@ impl AuthConfig {
         if !self.id_token_hint {
             out.raw("idTokenHint", "false");
         }
+        #[cfg(feature = "worker-vault")]
         if let Some(vault) = &self.vault {
             self.write_vault(vault, &mut out);
         }
@@ -297,6 +311,7 @@ impl AuthConfig {
     }
 }
 
+#[cfg(feature = "worker-vault")]
 impl AuthConfig {
     /// What the page's vault does not know: where the other one is, and what the front of the page does about it.
     fn write_vault(&self, vault: &str, out: &mut JsonText) {

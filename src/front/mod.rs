@@ -18,6 +18,7 @@ mod state;
 mod telling;
 mod view;
 mod wire;
+#[cfg(feature = "worker-vault")]
 mod worker;
 
 pub use auth::Auth;

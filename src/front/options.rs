@@ -113,6 +113,7 @@ impl SignOutOptions {
     }
 
     /// As the npm package's front reads them.
+    #[cfg(feature = "worker-vault")]
     pub(super) fn to_json(&self) -> String {
         let mut out = JsonText::new();
         out.maybe("returnTo", self.return_to.as_deref());

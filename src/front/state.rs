@@ -123,6 +123,7 @@ impl ExpiresAt {
     }
 
     /// From now on it is what `read` says.
+    #[cfg(feature = "worker-vault")]
     pub(super) fn follow(&self, read: impl Fn() -> Option<u64> + 'static) {
         let _ = self.0.other.set(Box::new(read));
     }

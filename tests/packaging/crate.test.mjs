@@ -107,7 +107,7 @@ describe("an app whose vault is a worker", () => {
 [build-dependencies]
 keyward = { path = ${JSON.stringify(keyward)}, default-features = false, features = ["vault-files"] }`;
     const project = rustProject("vault-app", {
-      features: ["yew"],
+      features: ["yew", "worker-vault"],
       dependencies,
       files,
       light: true,

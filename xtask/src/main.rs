@@ -4,7 +4,7 @@
 //! - `build [--force]`: the npm package, from Rust and TypeScript to `dist/` and `target/npm/keyward.tgz`
 //! - `demo [--force]`: the demo, to `target/demo/`
 //! - `app <package> <out> [<folder> | --features <list>]`: a package as an app for the browser, for release; `folder` is
-//!   that of its workspace
+//!   that of its workspace, named features are all it has
 //! - `codes [--check]`: what is written from the table of error codes
 //! - `front [--check]`: the front of the npm package as the crate carries it, for a vault in a worker
 //! - `weight [<wasm> [<base>]]`: where the bytes of the core are, or of another module; with a base, what it has more

@@ -43,9 +43,10 @@ pub(crate) fn compile(
     file: &str,
     target_dir: &Path,
 ) -> Result<PathBuf> {
+    let named = ["--no-default-features", "--features", features];
     run(cargo(root)
         .args(["build", "--release", "--package", package])
-        .args(["--features", features])
+        .args(if features.is_empty() { &[][..] } else { &named })
         .args(["--target", TARGET])
         .arg("--target-dir")
         .arg(target_dir)

@@ -55,7 +55,7 @@ fn switch(route: Route) -> Html {
 #[component]
 fn App() -> Html {
     let config = AuthConfig::new("https://id.example", "spa");
-    #[cfg(not(feature = "page-vault"))]
+    #[cfg(feature = "worker-vault")]
     let config = config.vault("/keyward/vault.js");
     html! {
         <AuthProvider {config}><BrowserRouter><Switch<Route> render={switch} /></BrowserRouter></AuthProvider>
