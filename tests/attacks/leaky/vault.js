@@ -8,7 +8,8 @@ const serve = (port) => {
     }
     const asked = JSON.parse(data.json ?? "{}");
     if (asked.do && asked.do !== "callback") return;
-    const stored = await (await caches.open("leaky")).match("/tokens");
+    const kept = `${location.origin}/tokens`;
+    const stored = await (await caches.open("leaky")).match(kept);
     const tokens = stored && (await stored.json());
     port.postMessage({ welcome: "leaky", tokens });
     const { metadata } = JSON.parse(asked.record ?? data.config ?? "{}");
