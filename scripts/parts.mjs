@@ -229,11 +229,12 @@ export const parts = [
   },
   {
     name: "attacks",
-    what: "attacks by script in the page, on each placement of the tokens, in Chromium",
+    what: "attacks by script in the page, on either vault, in Chromium",
     needs: ["build"],
     async *run() {
       const { chrome } = await ensureBrowsers();
-      yield* nodeTest("tests/attacks", { CHROME: chrome, BROWSERS: "chromium" });
+      const env = { CHROME: chrome, BROWSERS: "chromium", PLACES: "worker,origin" };
+      yield* nodeTest("tests/attacks", env);
     },
   },
   {
@@ -253,6 +254,18 @@ export const parts = [
       yield await cargoTest(["--package", "keyward", ...CORE, "--release"], {
         KEYWARD_CASES: process.env.KEYWARD_CASES ?? "200000",
       });
+    },
+  },
+  {
+    name: "attacks-rest",
+    what: "the attacks where the part `attacks` does not play them: on tokens in the page, on the client that leaks, and in Firefox",
+    needs: ["build"],
+    slow: true,
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      const rest = { CHROME: chrome, BROWSERS: "chromium", PLACES: "page,leaky" };
+      yield* nodeTest("tests/attacks", rest);
+      yield* nodeTest("tests/attacks", { FIREFOX: firefox, BROWSERS: "firefox" });
     },
   },
   {
@@ -285,15 +298,6 @@ export const parts = [
     async *run() {
       const { firefox } = await ensureBrowsers();
       yield testProgram(HOSTILE, { FIREFOX: firefox, BROWSERS: "firefox" });
-    },
-  },
-  {
-    name: "attacks-firefox",
-    what: "the same attacks in Firefox",
-    slow: true,
-    async *run() {
-      const { firefox } = await ensureBrowsers();
-      yield* nodeTest("tests/attacks", { FIREFOX: firefox, BROWSERS: "firefox" });
     },
   },
   {

