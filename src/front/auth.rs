@@ -260,7 +260,8 @@ impl Auth {
     /// The access token, for a library that cannot take [`fetch`](Self::fetch). It leaves Keyward's care with this call.
     ///
     /// # Errors
-    /// Those of [`refresh`](Self::refresh).
+    /// - `token_stays_in_vault`: the vault is a worker, and no token leaves it; use [`fetch`](Self::fetch)
+    /// - those of [`refresh`](Self::refresh)
     pub async fn access_token(&self) -> Result<String, AuthError> {
         match &self.0.place {
             Place::Server => Err(AuthError::bare(Code::LoginRequired)),

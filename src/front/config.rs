@@ -208,7 +208,8 @@ impl AuthConfig {
         self
     }
 
-    /// Where the vault's script lies, on this origin: `"/keyward/vault.js"` for example. The tokens are then in a worker for
+    /// Where the vault's script lies, on this origin, `"/keyward/vault.js"` for example, or its folder on another origin of
+    /// the same site, `"https://vault.app.example/keyward/"`. The tokens are then in a worker for
     /// all tabs, and no script of the page can read one; [`Auth::access_token`](super::Auth::access_token) fails with
     /// `token_stays_in_vault`. Where no worker starts nobody is signed in and the last error is `vault_unavailable`; tokens
     /// never move to the page.
