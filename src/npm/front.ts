@@ -26,6 +26,8 @@ import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
 
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
+/** So long a sign-out in another tab may take to reach the vault that both have. */
+const LEAVING_MS = 1_000;
 const METHODS = [
   "subscribe",
   "on",
@@ -572,7 +574,11 @@ export class Front<TUser> implements Auth<TUser> {
       this.#adopting = this.#side.compare();
       return;
     }
-    this.#tell("drop", { session: this.#session, revoke: this.#store.mark?.[0] === "-" });
+    const session = this.#session;
+    const drop = () => this.#tell("drop", { session, revoke: this.#store.mark?.[0] === "-" });
+    // Everybody's vault has to show the one who signed out the way to the provider first.
+    if (VAULT) setTimeout(drop, LEAVING_MS);
+    else drop();
     // A running page shows the end in place; one that comes back would first show what is not its user's any more.
     if (this.#wasStopped()) return hideAndReload();
     this.#ended("signedOutElsewhere", null);

@@ -170,6 +170,6 @@ impl Session {
         let waiting = Error::new(Code::LoginRequired);
         let live = self.end(SignedOutReason::Expired, Some(Error::new(code)), &waiting);
         self.limits.ended = true;
-        self.give_back(SignOutJob::of(None, live));
+        self.give_grant_back(SignOutJob::of(None, live));
     }
 }

@@ -60,10 +60,10 @@ impl Session {
         if let Some(tombstone) = tombstone {
             return self.write_tombstone(job, tombstone);
         }
-        self.give_back(job);
+        self.give_grant_back(job);
     }
 
-    pub(super) fn give_back(&mut self, job: SignOutJob) {
+    pub(super) fn give_grant_back(&mut self, job: SignOutJob) {
         self.with_metadata(After::SignOut(job));
     }
 

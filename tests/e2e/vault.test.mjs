@@ -108,6 +108,27 @@ forEachBrowser((name) => {
       await status(third, "signedOut");
     });
 
+    test("a sign-out in a tab that joined the session revokes the grant and goes along with the hint", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      world.op.settings.logout = "stuck";
+      // An app that draws much when the state changes: the other tab hears of the sign-out before the vault does.
+      await other.evaluate(() =>
+        auth.subscribe(() => {
+          const until = performance.now() + 500;
+          while (performance.now() < until);
+        }),
+      );
+      await startSignOut(other);
+      await status(page, "signedOut");
+      await until(() => world.op.count("endSession") === 1, "the way to the provider");
+      const [left] = world.op.requests.of("endSession");
+      assert.equal(left.query.get("id_token_hint")?.split(".").length, 3);
+      await until(() => world.op.count("revocation") === 1, "the revocation");
+    });
+
     test("another user's sign-in elsewhere: the page shows nothing of the first", async () => {
       const context = await world.context();
       const page = await world.signedIn("/", context);
