@@ -9,8 +9,7 @@ const HELP = `keyward vault <folder> [--config <file.json>]
   Writes the vault's files: vault.js (the worker), park.js (keeps the session through a reload),
   callback.html and callback.js (the redirect page), texts.js (the texts of errors).
   --config bakes the options of createAuth into the worker, so that no page can bring others:
-  issuer and clientId, and whatever of scope, resources, metadata, discovery, trustedAudiences,
-  rotationGrace and redirectUri the app gives. With app, the app's origin, it writes frame.html and
+  issuer and clientId, and whatever else the app gives but vault, restore and user. With app, the app's origin, it writes frame.html and
   frame.js too: the vault then lies on an origin of its own, and serves that app alone.
 
 keyward vault --check <url>
