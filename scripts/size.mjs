@@ -26,7 +26,7 @@ export const BUDGETS = {
   "entry + core": { files: ["dist/index.js", "dist/core.js"], aim: 38_000, budget: 50_000 },
   texts: { files: ["dist/texts.js"], aim: 5_000, budget: 6_000 },
   // What a page with a vault in a worker loads. The budget that is wanted is 9,000; this one keeps what is reached.
-  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 14_050 },
+  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 14_150 },
 };
 
 /**
