@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { startSite } from "../e2e/support/site.mjs";
-import { project } from "./tarball.mjs";
+import { project, root, run as inProject } from "./tarball.mjs";
 
 const FILES = ["callback.html", "callback.js", "park.js", "texts.js", "vault.js"];
 const WITH_FRAME = [...FILES, "frame.html", "frame.js"].sort();
@@ -115,6 +115,37 @@ describe("npx keyward vault", () => {
       assert.equal(bad.code, 1);
       assert.match(bad.text, /"app" must be an origin/);
     }
+  });
+
+  test("the crate's command writes the same files, with and without a configuration", async () => {
+    const crate = (...args) => {
+      const flags = ["--quiet", "--no-default-features", "--features", "vault-files"];
+      const command = ["run", ...flags, "--bin", "keyward", "--", ...args];
+      return inProject("cargo", command, { cwd: root });
+    };
+    const options = { issuer: "https://id.example", clientId: "spa", app: "https://app.example" };
+    const [path, ours, theirs] = ["crate.json", "by-npm", "by-crate"].map((name) =>
+      join(folder, name),
+    );
+    writeFileSync(path, JSON.stringify(options));
+    for (const config of [[], ["--config", path]]) {
+      assert.equal((await run("vault", ours, ...config)).code, 0);
+      const { code, output } = await crate("vault", theirs, ...config);
+      assert.equal(code, 0, output);
+      assert.deepEqual(readdirSync(theirs), readdirSync(ours));
+      for (const name of readdirSync(ours)) {
+        assert.ok(readFileSync(join(theirs, name)).equals(readFileSync(join(ours, name))), name);
+      }
+    }
+    assert.equal(readdirSync(theirs).length, FILES.length + 2);
+    for (const wrong of ['{ "issuer": "https://id.example" }', '{ "app": 1 }', "[]"]) {
+      writeFileSync(path, wrong);
+      const { code, output } = await crate("vault", theirs, "--config", path);
+      assert.equal(code, 1, wrong);
+      assert.match(output, /"clientId"|"issuer"|no JSON object/);
+    }
+    writeFileSync(path, JSON.stringify({ ...options, app: "https://app.example/" }));
+    assert.match((await crate("vault", theirs, "--config", path)).output, /must be an origin/);
   });
 
   test("says how it is used when it is not", async () => {
