@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
+import { OF_ANY_VAULT, withoutVault } from "./support/any-vault.mjs";
 import { forEachBrowser } from "./support/browsers.mjs";
 import { dump, plant, search, STORES, unplant } from "./support/dump.mjs";
 import {
@@ -24,7 +25,7 @@ import {
 import { startSite } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
-import { endWorkers, workersOf } from "./support/workers.mjs";
+import { endWorkers } from "./support/workers.mjs";
 import { recordWrites, writesWith } from "./support/writes.mjs";
 
 forEachBrowser((name) => {
@@ -52,6 +53,8 @@ forEachBrowser((name) => {
       await page.close();
       return found;
     }
+
+    for (const [title, play] of Object.entries(OF_ANY_VAULT)) test(title, () => play(world));
 
     test("a visitor who never signed in loads nothing of the vault", async () => {
       const page = await world.open("/");
@@ -120,20 +123,6 @@ forEachBrowser((name) => {
       assert.equal(aborted, "AbortError");
     });
 
-    test("twenty calls in four tabs with an expired token cost one refresh", async () => {
-      const context = await world.context();
-      const pages = [await world.signedIn("/", context)];
-      for (let n = 0; n < 3; n += 1) pages.push(await world.open("/", context));
-      for (const page of pages) await status(page, "signedIn");
-      world.api.expireNext(1);
-      const calls = pages.flatMap((page) =>
-        Array.from({ length: 5 }, () => call(page, "/api/orders")),
-      );
-      for (const { ok } of await Promise.all(calls)) assert.equal(ok.status, 200);
-      assert.equal(world.op.count("token"), 2);
-      assert.equal(world.reused, 0);
-    });
-
     test("a sign-out reaches every tab, and nothing that the app's storage says brings the session back", async () => {
       const context = await world.context();
       const page = await world.signedIn("/", context);
@@ -167,14 +156,7 @@ forEachBrowser((name) => {
     });
 
     test("without a living vault a load asks the provider once, and takes the user back where they were", async () => {
-      world.vaultOptions = { parking: false, extendedLifetime: false };
-      world.configure();
-      const context = await world.context();
-      const page = await world.signedIn("/", context);
-      const keeper = await context.newPage();
-      await page.close();
-      await until(async () => (await workersOf(world.browser, name)) === 0, "the vault's end");
-      world.op.requests.clear();
+      const context = await withoutVault(world);
       // None leaves before all are there: the vault would end with it.
       world.op.faults.set("discovery", { hold: "before" });
       const pages = await Promise.all([1, 2, 3].map((n) => world.open(`/tab-${n}#x`, context)));
@@ -193,17 +175,10 @@ forEachBrowser((name) => {
         events.map(({ detail }) => detail.restored),
         [true, true, true],
       );
-      await keeper.close();
     });
 
     test("a restore that the provider refuses: signed out, the next load does not ask again", async () => {
-      world.vaultOptions = { parking: false, extendedLifetime: false };
-      world.configure();
-      const context = await world.context();
-      const page = await world.signedIn("/", context);
-      const keeper = await context.newPage();
-      await page.close();
-      await until(async () => (await workersOf(world.browser, name)) === 0, "the vault's end");
+      const context = await withoutVault(world);
       world.op.settings.autologin = null;
       await context.clearCookies();
       const next = await world.open("/next", context);
@@ -213,7 +188,6 @@ forEachBrowser((name) => {
       await reload(next);
       await status(next, "signedOut");
       assertNotAsked();
-      await keeper.close();
     });
 
     test("an error of the provider reaches the app, where the user was", async () => {
@@ -226,22 +200,6 @@ forEachBrowser((name) => {
       assert.equal(page.url(), `${world.app.origin}/orders?open=1`);
       await reload(page);
       assert.equal((await status(page, "signedOut")).lastError, null);
-    });
-
-    test("another user's sign-in elsewhere: the page shows nothing of the first", async () => {
-      const context = await world.context();
-      const page = await world.signedIn("/", context);
-      const other = await world.open("/", context);
-      await status(other, "signedIn");
-      world.op.settings.autologin = "bob";
-      await startSignIn(other, { prompt: "login", loginHint: "bob" });
-      const isBob = async (one) => (await status(one, "signedIn")).user.sub === "bob";
-      await until(() => isBob(other), "bob");
-      await until(() => isBob(page), "bob, in the page that was open");
-      assert.equal(await page.textContent("#user"), "bob");
-      for (const one of [page, other]) {
-        assert.equal((await call(one, "/api/orders")).ok.status, 200);
-      }
     });
 
     test("neither code nor verifier nor token is in any store, write or message of the app's origin", async () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
+import { OF_ANY_VAULT, withoutVault } from "./support/any-vault.mjs";
 import { forEachBrowser } from "./support/browsers.mjs";
 import {
   ask,
@@ -16,7 +17,7 @@ import {
 } from "./support/harness.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
-import { endWorkers, workersOf } from "./support/workers.mjs";
+import { endWorkers } from "./support/workers.mjs";
 
 forEachBrowser((name) => {
   describe(`the vault in a worker in ${name}`, () => {
@@ -33,6 +34,8 @@ forEachBrowser((name) => {
     /** No page went to the provider, and no vault. The API asks it for its keys. */
     const assertNotAsked = () =>
       assert.deepEqual([world.op.count("authorize"), world.op.count("token")], [0, 0]);
+
+    for (const [title, play] of Object.entries(OF_ANY_VAULT)) test(title, () => play(world));
 
     test("a visitor who never signed in starts no worker", async () => {
       const page = await world.open("/");
@@ -79,20 +82,6 @@ forEachBrowser((name) => {
       assertNotAsked();
     });
 
-    test("twenty calls in four tabs with an expired token cost one refresh", async () => {
-      const context = await world.context();
-      const pages = [await world.signedIn("/", context)];
-      for (let n = 0; n < 3; n += 1) pages.push(await world.open("/", context));
-      for (const page of pages) await status(page, "signedIn");
-      world.api.expireNext(1);
-      const calls = pages.flatMap((page) =>
-        Array.from({ length: 5 }, () => call(page, "/api/orders")),
-      );
-      for (const { ok } of await Promise.all(calls)) assert.equal(ok.status, 200);
-      assert.equal(world.op.count("token"), 2);
-      assert.equal(world.reused, 0);
-    });
-
     test("a sign-out reaches every tab at once, and none gets the session back", async () => {
       const context = await world.context();
       const page = await world.signedIn("/", context);
@@ -129,37 +118,13 @@ forEachBrowser((name) => {
       await until(() => world.op.count("revocation") === 1, "the revocation");
     });
 
-    test("another user's sign-in elsewhere: the page shows nothing of the first", async () => {
-      const context = await world.context();
-      const page = await world.signedIn("/", context);
-      const other = await world.open("/", context);
-      await status(other, "signedIn");
-      world.op.settings.autologin = "bob";
-      await other.evaluate(
-        () => void auth.signIn({ prompt: "login", loginHint: "bob" }).catch(() => {}),
-      );
-      const isBob = async (one) => (await status(one, "signedIn")).user.sub === "bob";
-      await until(() => isBob(other), "bob");
-      await until(() => isBob(page), "bob, in the page that was open");
-      assert.equal(await page.textContent("#user"), "bob");
-    });
-
     test("without parking one load asks the provider once, and five tabs opened at once do too", async () => {
-      world.vaultOptions = { parking: false, extendedLifetime: false };
-      world.configure();
-      const context = await world.context();
-      const page = await world.signedIn("/", context);
-      const keeper = await context.newPage();
-      await page.close();
-      // The worker ends some time after its last page.
-      await until(async () => (await workersOf(world.browser, name)) === 0, "the vault's end");
-      world.op.requests.clear();
+      const context = await withoutVault(world);
       const pages = await Promise.all([1, 2, 3, 4, 5].map((n) => world.open(`/tab-${n}`, context)));
       for (const one of pages) await one.bringToFront();
       for (const one of pages) await status(one, "signedIn");
       assert.equal(world.op.count("authorize"), 1);
       assert.equal(world.op.count("token"), 1);
-      await keeper.close();
     });
 
     test("the page needs no WebAssembly, no connection and only one Trusted Types policy", async () => {
