@@ -18,6 +18,7 @@ import {
   stop,
 } from "../tests/provider/http.mjs";
 import { startProvider } from "../tests/provider/provider.mjs";
+import { html } from "./html.mjs";
 import { bundle } from "./bundle.mjs";
 import { residentBytes } from "./memory.mjs";
 import { TABBED } from "./plan.mjs";
@@ -287,16 +288,6 @@ async function serve(client) {
     site.files[`/keyward/${name}`] = name === "vault.js" ? CLOCK + text : text;
   }
   return site;
-}
-
-function html(config) {
-  return `<!doctype html>
-<title>bench</title>
-<script>
-  window.report({ name: "start", at: Date.now(), url: location.href });
-  window.config = ${JSON.stringify(config)};
-</script>
-<script type="module" src="/main.js"></script>`;
 }
 
 /** The provider's endpoints where auth0-spa-js looks for them: it reads no discovery document. */

@@ -4,6 +4,7 @@ import { launch } from "../tests/e2e/support/browsers.mjs";
 import { startSite } from "../tests/e2e/support/site.mjs";
 import { until } from "../tests/e2e/support/until.mjs";
 import { startProvider } from "../tests/provider/provider.mjs";
+import { html } from "./html.mjs";
 import { bundle } from "./bundle.mjs";
 import { CALLS, PATIENCE_MS, TIMED } from "./plan.mjs";
 
@@ -32,7 +33,7 @@ export async function timings(rounds, say) {
       say(round === 0 ? "warming up" : `round ${round} of ${rounds}`);
       for (const client of TIMED) {
         const site = sites[client];
-        site.files["/index.html"] = html(provider.issuer, site.origin);
+        site.files["/index.html"] = html(configOf(provider.issuer, site.origin));
         try {
           const result = await within(measureClient({ browser, provider, site }));
           if (round > 0) results[client].push(result);
@@ -60,15 +61,9 @@ async function serve(client) {
   return site;
 }
 
-function html(issuer, origin) {
-  const config = { issuer, clientId: "spa", redirectUri: `${origin}/`, scope: "openid profile" };
-  return `<!doctype html>
-<title>bench</title>
-<script>
-  window.report({ name: "start", at: Date.now(), url: location.href });
-  window.config = ${JSON.stringify(config)};
-</script>
-<script type="module" src="/main.js"></script>`;
+/** The options of every client. */
+function configOf(issuer, origin) {
+  return { issuer, clientId: "spa", redirectUri: `${origin}/`, scope: "openid profile" };
 }
 
 async function measureClient(world) {
