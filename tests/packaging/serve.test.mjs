@@ -60,7 +60,8 @@ describe("a served app", () => {
   test("finds the provider, the API and the pages about errors of this run in its page", async () => {
     for (const path of ["/", "/orders"]) {
       const { text } = await get(app, path);
-      assert.deepEqual(JSON.parse(text.match(META)[1]), { ...config, errors: "/errors/" });
+      const found = JSON.parse(text.match(META)[1]);
+      assert.deepEqual(found, { ...config, vault: "", errors: "/errors/" });
       assert.equal(text.replace(META, ""), PAGE.replace(META, ""));
     }
   });
