@@ -17,28 +17,57 @@ function watchWorkers() {
   window.SharedWorker = class extends Real {
     constructor(url, options) {
       super(url, options);
-      window.another = () => new Real(url, options).port;
+      window.another = (end = "") => new Real(url, { ...options, name: options.name + end }).port;
+      const { port } = this;
+      port.postMessage = (message, transfer) => {
+        if (message.hello) window.hello = message;
+        MessagePort.prototype.postMessage.call(port, message, transfer);
+      };
     }
   };
 }
 
-/** What the vault answers first to these messages, in a port of its own; `null` for each that says nothing. */
-function talk(page, messages) {
-  return page.evaluate(async (list) => {
-    const port = window.another();
-    const answers = [];
-    const answer = new Promise((resolve) => {
-      port.onmessage = ({ data }) => {
-        answers.push(data);
-        if (answers.length === list.length) resolve();
-      };
-      setTimeout(resolve, 3_000);
-    });
-    for (const message of list) port.postMessage(message);
-    await answer;
+/**
+ * What the vault answers first to these messages, in a port of its own: the vault of the worker with the page's name, and
+ * `end` behind it.
+ */
+function talk(page, messages, end) {
+  return page.evaluate(
+    async ([list, end]) => {
+      const port = window.another(end);
+      const answers = [];
+      const answer = new Promise((resolve) => {
+        port.onmessage = ({ data }) => {
+          answers.push(data);
+          if (answers.length === list.length) resolve();
+        };
+        setTimeout(resolve, 3_000);
+      });
+      for (const message of list) port.postMessage(message);
+      await answer;
+      port.close();
+      return answers;
+    },
+    [messages, end],
+  );
+}
+
+/** What a script is told that says hello as the page does, and then asks for the state. */
+function stateIn(page, end) {
+  return page.evaluate(async (end) => {
+    const port = window.another(end);
+    const say = (message) =>
+      new Promise((resolve) => {
+        port.onmessage = ({ data }) => resolve(data);
+        port.postMessage(message);
+      });
+    const { welcome, refused } = await say(window.hello);
+    if (!welcome) return refused;
+    const json = JSON.stringify({ v: 1, do: "state", ticket: 1, mark: window.hello.mark });
+    const { message } = await say({ json });
     port.close();
-    return answers;
-  }, messages);
+    return message.ok.status;
+  }, end);
 }
 
 /** Which life of which build of the vault the page would reach. */
@@ -115,6 +144,11 @@ forEachBrowser((name) => {
       world.api.expireNext(1);
       const calls = [page, other].flatMap((one) => [1, 2, 3].map(() => call(one, "/api/orders")));
       for (const { ok } of await Promise.all(calls)) assert.equal(ok.status, 200);
+      assert.deepEqual(requests(), [0, 1, 0]);
+      // Nobody holds the first worker any more: the next one takes what the second has parked.
+      await other.close();
+      await page.reload();
+      await worksIn(page);
       assert.deepEqual(requests(), [0, 1, 0]);
     });
 
@@ -217,6 +251,24 @@ forEachBrowser((name) => {
       assert.equal(world.reused, 0);
     });
 
+    test("a script that starts a vault under the name of a later one is given no session", async () => {
+      const context = await newContext();
+      const page = await oldPage(context);
+      for (const end of ["~7.10.0", "~99.0.0"]) {
+        assert.equal(await stateIn(page, end), "signedOut");
+      }
+      assert.match(await stateIn(page, "~evil"), /another configuration/);
+      await worksIn(page);
+      assert.equal((await ask(page, "refresh")).error, undefined);
+      assert.deepEqual(requests(), [0, 1, 0]);
+      // The probe: one that an earlier vault named is given it.
+      deploy("keyward-vault/8.0.0");
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      await until(async () => (await stateIn(other, "")) === "signedIn", "the next vault");
+      await worksIn(page);
+    });
+
     test("without a service worker the session is not given up, and that is said", async () => {
       world.vaultOptions = { parking: false };
       world.configure();
@@ -244,9 +296,9 @@ forEachBrowser((name) => {
       deploy(NEW);
       const [answer] = await talk(page, [{ retire: 1 }]);
       assert.equal(answer.retired, 1);
-      await isReplaced(page, boot);
       await signIn(page);
       await worksIn(page);
+      assert.notEqual(await vaultOf(page), boot);
     });
   });
 });

@@ -23,7 +23,7 @@ export interface Retire {
 }
 
 /**
- * 1: the vault is gone, and its session with the next one; `back` is what this page asked for and nothing was done about.
+ * 1: the vault has ended, and its session is the next one's; `back` is what this page asked for and nothing was done about.
  * 0: it stays, because it is what is deployed, or because the session would be lost.
  */
 export interface Retired {
@@ -68,6 +68,8 @@ export interface Welcome {
   build?: string;
   /** The JSON of an error, or what the engine threw. */
   refused?: string;
+  /** The vault gave way to the one of this version, in a worker whose name ends in it. */
+  next?: string | undefined;
   /** What the frame adds, where the vault has an origin of its own. */
   kept?: Kept;
 }

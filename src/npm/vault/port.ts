@@ -1,3 +1,5 @@
+import type { ToWorker, Welcome } from "./messages.js";
+
 /** How long a service worker may take to be ready; the vault starts without it then. */
 const PARKING_WITHIN_MS = 2_000;
 
@@ -53,23 +55,40 @@ export async function openPort(place: Place): Promise<Port> {
   if (place.parking) await park(script(new URL("park.js", url)));
   if (typeof SharedWorker === "undefined") {
     const own = new Worker(script(url), { name });
-    return portOf(own, own);
+    return {
+      shared: false,
+      post: (message, transfer = []) => own.postMessage(message, transfer),
+      listen: (onMessage, onError) => {
+        own.onerror = onError;
+        own.onmessage = ({ data }) => onMessage(data);
+      },
+      close: () => own.terminate(),
+    };
   }
-  const worker = new SharedWorker(script(url), { name, extendedLifetime } as WorkerOptions);
-  return portOf(worker, worker.port);
-}
-
-/** `worker` tells of its errors, `channel` carries the messages: for a dedicated worker they are one. */
-function portOf(worker: AbstractWorker, channel: MessagePort | Worker): Port {
-  return {
-    shared: "close" in channel,
-    post: (message, transfer = []) => channel.postMessage(message, transfer),
+  const start = (end = "") =>
+    new SharedWorker(script(url), { name: name + end, extendedLifetime } as WorkerOptions);
+  let worker = start();
+  let hello: unknown;
+  const port: Port = {
+    shared: true,
+    post: (message, transfer = []) => {
+      if ("hello" in (message as ToWorker)) hello = message;
+      worker.port.postMessage(message, transfer);
+    },
     listen: (onMessage, onError) => {
       worker.onerror = onError;
-      channel.onmessage = ({ data }: MessageEvent) => onMessage(data);
+      worker.port.onmessage = ({ data }: MessageEvent<Partial<Welcome>>) => {
+        if (!data.next) return onMessage(data);
+        // That vault gave way to a later one. This page goes on holding its worker, which shows the way to all that follow.
+        worker.port.close();
+        worker = start(`~${data.next}`);
+        port.listen(onMessage, onError);
+        port.post(hello);
+      };
     },
-    close: () => ("close" in channel ? channel.close() : channel.terminate()),
+    close: () => worker.port.close(),
   };
+  return port;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The vault's script: a shared worker for all tabs of an origin, or a dedicated one where there is none. */
 import { workerName } from "../vault/pin.js";
 import { VERSION, type ToPage, type ToWorker } from "../vault/messages.js";
-import { isOutdated } from "./deployed.js";
+import { laterVersion } from "./deployed.js";
 import { Parking } from "./parking.js";
 import { Tab, type PagePort } from "./tab.js";
 import { Vault } from "./vault.js";
@@ -20,6 +20,14 @@ const boot = crypto.randomUUID();
 /** One vault, of the configuration that the worker's name stands for. */
 let vault: Promise<Vault> | undefined;
 
+/** The worker's name is the configuration's; that of one which took the place of another ends in a version. */
+const [configuration, version = ""] = scope.name.split("~");
+/**
+ * The version that this vault gave way to. The worker stays, to show pages the way: for some time after one has closed
+ * itself engines still lead pages to it, Firefox at times for as long as there is a page.
+ */
+let next: string | undefined;
+
 if ("onconnect" in scope) {
   scope.onconnect = ({ ports: [port] }) => port && serve(port, true);
 } else {
@@ -35,7 +43,8 @@ function serve(port: PagePort, shared: boolean): void {
     if ("retire" in message) return retire(post);
     if (!("hello" in message)) return tab?.hear(message);
     try {
-      const opened = await open(message, shared);
+      const opened = next === undefined && (await open(message, shared));
+      if (!opened || next) return post({ welcome: null, next });
       if (tab) opened.remove(tab);
       tab = new Tab(opened, post);
       opened.add(tab);
@@ -50,12 +59,16 @@ let retiring: Promise<boolean> | undefined;
 
 /** Any script of the origin can ask for this. It is done only if a later version takes over, and no session is lost by it. */
 async function retire(post: (message: ToPage) => void): Promise<void> {
-  if (!(await isOutdated())) return post({ retired: 0 });
+  const later = next ?? (await laterVersion());
+  if (later === undefined) return post({ retired: 0 });
   const running = await vault?.catch(() => undefined);
-  retiring ??= (running?.retire() ?? Promise.resolve(true)).finally(() => (retiring = undefined));
+  retiring ??= (running?.retire(`${configuration}~${later}`) ?? Promise.resolve(true)).finally(
+    () => (retiring = undefined),
+  );
   if (await retiring) {
-    post({ retired: 1 });
-    return scope.close();
+    next = later;
+    vault = undefined;
+    return post({ retired: 1 });
   }
   post({ message: { notice: "diagnosis", code: "vault_outdated" } });
   post({ retired: 0 });
@@ -72,12 +85,14 @@ async function open(
   const redirectUri = new URL("callback.html", location.href).href;
   const own = baked ? await workerName({ redirectUri, ...baked }) : name;
   // A worker that is not named after the configuration in its script can serve nobody: the next one may be right.
-  if (baked && scope.name !== own) setTimeout(() => scope.close());
-  if (scope.name !== name || own !== name) throw "it belongs to another configuration";
+  if (baked && configuration !== own) setTimeout(() => scope.close());
+  if (configuration !== name || own !== name || !/^(\d+\.\d+\.\d+)?$/.test(version)) {
+    throw "it belongs to another configuration";
+  }
   const origin = String(baked?.["app"] ?? location.origin);
   for (;;) {
     const first = vault === undefined;
-    vault ??= Vault.open(config, origin, mark, shared ? new Parking(name) : null);
+    vault ??= Vault.open(config, origin, mark, shared ? new Parking(name, scope.name) : null);
     try {
       return await vault;
     } catch (error) {

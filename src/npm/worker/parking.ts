@@ -3,22 +3,26 @@
 /** A service worker that takes longer than this is not one to rely on. */
 const WITHIN_MS = 5_000;
 
-/** What is kept: the session's text, and which session it is. */
+/** What is kept: the session's text, which session it is, and the name of the worker that goes on with it. */
 interface Parked {
   session: string;
   text: string;
+  by: string;
 }
 
 export class Parking {
   readonly #key: string;
+  readonly #name: string;
   /** Each request waits for the one before it: the last state has to be the one that stays. */
   #queue: Promise<unknown> = Promise.resolve();
   #last: Parked | null = null;
   /** While this vault gives way, what it would change waits. */
   #held: (() => void)[] | undefined;
 
-  constructor(key: string) {
+  /** `key` is the name of the configuration, `name` the worker's. */
+  constructor(key: string, name: string) {
     this.#key = key;
+    this.#name = name;
   }
 
   /**
@@ -28,7 +32,9 @@ export class Parking {
   async take(mark: string | null): Promise<string | undefined> {
     const answer = await this.#ask({}).catch(() => null);
     const parked = (await answer?.json().catch(() => null)) as Parked | null | undefined;
-    if (!parked) return undefined;
+    // A script can start a vault beside the one that there is, under the name of a version: it is given nothing. Where a
+    // worker of the first name starts there is no other left.
+    if (!parked || (this.#name !== this.#key && this.#name !== parked.by)) return undefined;
     if (mark?.startsWith(`+${parked.session}.`)) {
       this.#last = parked;
       return parked.text;
@@ -40,7 +46,7 @@ export class Parking {
   /** Keeps a session, or forgets it. `done` says whether it is as safe as without a service worker. */
   keep(text: string | undefined, done: (kept: boolean) => void): void {
     if (this.#held) return void this.#held.push(() => this.keep(text, done));
-    this.#last = text === undefined ? null : { session: sessionOf(text), text };
+    this.#last = text === undefined ? null : { session: sessionOf(text), text, by: this.#name };
     void this.#ask({ parked: this.#last }).then(
       () => done(true),
       () => done(false),
@@ -48,12 +54,13 @@ export class Parking {
   }
 
   /**
-   * Leaves the session to the next vault: whether a service worker has it, and it is still what there is to have. Then
+   * Leaves the session to the next vault, the one of that name: whether a service worker has it, and it is still what there is to have. Then
    * nothing is kept any more, and so no refresh leaves; else all goes on as before.
    */
-  async leave(): Promise<"left" | "changed" | "nobody"> {
+  async leave(by: string): Promise<"left" | "changed" | "nobody"> {
     const held = (this.#held = [] as (() => void)[]);
-    const kept = await this.#ask({ parked: this.#last }).catch(() => null);
+    const parked = this.#last && { ...this.#last, by };
+    const kept = await this.#ask({ parked }).catch(() => null);
     if (kept && held.length === 0) return "left";
     this.#held = undefined;
     for (const go of held) go();
@@ -68,7 +75,9 @@ export class Parking {
   }
 
   async #send(body: string): Promise<Response | null> {
-    const signal = AbortSignal.timeout(WITHIN_MS);
+    // Not `AbortSignal.timeout`, see platform.js.
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), WITHIN_MS);
     try {
       const answer = await fetch(new URL("parked", location.href), {
         method: "POST",
@@ -77,12 +86,14 @@ export class Parking {
         // it or it fails.
         mode: "same-origin",
         cache: "only-if-cached",
-        signal,
+        signal: abort.signal,
       });
       return answer.ok ? answer : null;
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (abort.signal.aborted) throw error;
       return null;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -120,16 +120,16 @@ export class Vault {
   }
 
   /**
-   * Gives way to a later version of the vault: begins nothing more, lets what is on its way come to its end, and leaves
-   * the session with the service worker. Tells whether it did; a session that nobody would keep is not given up. If it
+   * Gives way to a later version of the vault, in the worker of that name: begins nothing more, lets what is on its way
+   * come to its end, and leaves the session with the service worker. Tells whether it did; a session that nobody would keep is not given up. If it
    * did, no refresh leaves any more.
    */
-  async retire(): Promise<boolean> {
+  async retire(name: string): Promise<boolean> {
     // A tab is at the provider: the next vault would let a second one go there.
     while (this.#claim) await new Promise<void>((resolve) => (this.#released = resolve));
     this.#held = [];
     await this.#drain();
-    const left = await this.#leave();
+    const left = await this.#leave(name);
     const held = this.#held;
     if (!left) {
       this.#held = undefined;
@@ -142,7 +142,7 @@ export class Vault {
         .map(({ json, request }) => ({ json, ...(request ? { request } : {}) }));
       tab.post({ retired: 1, back } satisfies ToPage, back.flatMap(transferOf));
     }
-    // Firefox leads to a worker that closed itself for as long as it waits for an answer.
+    this.#tabs.clear();
     for (const call of this.#calls.values()) call.abort();
     return true;
   }
@@ -156,14 +156,14 @@ export class Vault {
   }
 
   /** A session that changes while it is left is left anew. */
-  async #leave(): Promise<boolean> {
+  async #leave(name: string): Promise<boolean> {
     for (;;) {
       await new Promise<void>((resolve) => this.#settle(resolve));
       // From that answer to here something may have begun.
       let settled = false;
       this.#settle(() => (settled = true));
       if (!settled) continue;
-      const how = (await this.#parking?.leave()) ?? "nobody";
+      const how = (await this.#parking?.leave(name)) ?? "nobody";
       if (how === "changed") continue;
       return how === "left" || this.#snapshot.status !== "signedIn";
     }
