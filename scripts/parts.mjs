@@ -2,6 +2,7 @@
 //
 // A part yields its counts: one for each check, and for a test program what that program counted.
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ensureBrowsers } from "./browsers.mjs";
 import {
@@ -34,7 +35,11 @@ const MSRV = "1.88";
 /** A test has less time than this, see timed.mjs: a test program that is silent for longer hangs. */
 const SILENCE_MINUTES = 5;
 
+const CHROMIUM = { BROWSERS: "chromium" };
+const FIREFOX = { BROWSERS: "firefox" };
+
 const HOSTILE = "tests/e2e/hostile/hostile.test.mjs";
+const ATTACKS = "tests/attacks/attacks.test.mjs";
 
 /** What the front decides; the rest of the hostile suite is about the core, which is the same behind both fronts. */
 const FRONT_THEMES = [
@@ -54,6 +59,11 @@ const OWN_APP = [
   "versions.test.mjs",
   "yew.test.mjs",
 ];
+
+/** The tests of the shared page. */
+const SHARED_TESTS = readdirSync(join(root, "tests/e2e"))
+  .filter((name) => name.endsWith(".test.mjs") && !OWN_APP.includes(name))
+  .sort();
 
 /** The tests of the shared page that hold for a vault in a worker too; it has a test of its own for the rest. */
 const VAULT_TESTS = ["fetch.test.mjs", "refresh.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
@@ -217,14 +227,16 @@ export const parts = [
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       const browsers = { CHROME: chrome, FIREFOX: firefox };
-      yield* nodeTest("tests/e2e", browsers, HOSTILE);
-      yield testProgram(HOSTILE, { ...browsers, BROWSERS: "chromium" });
-      const themes = FRONT_THEMES.join(",");
-      yield testProgram(HOSTILE, { ...browsers, BROWSERS: "firefox", THEMES: themes });
-      say("the Rust front");
-      yield* pageTests({ CHROME: chrome, FRONT: "rust", BROWSERS: "chromium" });
-      say("the vault in a worker");
-      yield* sharedTests(VAULT_TESTS, { CHROME: chrome, FRONT: "vault", BROWSERS: "chromium" });
+      yield* sideBySide(browsers, [
+        // The longest first, so that it is not left alone at the end.
+        [HOSTILE, CHROMIUM],
+        [HOSTILE, { ...FIREFOX, THEMES: FRONT_THEMES.join(",") }],
+        ...programs([...SHARED_TESTS, ...OWN_APP], FIREFOX),
+        ...programs([...SHARED_TESTS, ...OWN_APP], CHROMIUM),
+        ...programs(SHARED_TESTS, { ...CHROMIUM, FRONT: "rust" }),
+        ...programs(VAULT_TESTS, { ...CHROMIUM, FRONT: "vault" }),
+        ...testFiles("tests/e2e/support").map((file) => [file, {}]),
+      ]);
     },
   },
   {
@@ -263,9 +275,10 @@ export const parts = [
     slow: true,
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
-      const rest = { CHROME: chrome, BROWSERS: "chromium", PLACES: "page,leaky" };
-      yield* nodeTest("tests/attacks", rest);
-      yield* nodeTest("tests/attacks", { FIREFOX: firefox, BROWSERS: "firefox" });
+      yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, [
+        [ATTACKS, { BROWSERS: "chromium", PLACES: "page,leaky" }],
+        [ATTACKS, { BROWSERS: "firefox" }],
+      ]);
     },
   },
   {
@@ -274,10 +287,12 @@ export const parts = [
     slow: true,
     async *run() {
       const { firefox } = await ensureBrowsers();
-      yield* pageTests({ FIREFOX: firefox, FRONT: "rust", BROWSERS: "firefox" });
-      // That front is the npm package's; what is to be seen is how the crate hands things on.
-      const names = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
-      yield* sharedTests(names, { FIREFOX: firefox, FRONT: "rust-vault", BROWSERS: "firefox" });
+      const vault = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
+      yield* sideBySide({ FIREFOX: firefox, BROWSERS: "firefox" }, [
+        ...programs(SHARED_TESTS, { FRONT: "rust" }),
+        // That front is the npm package's; what is to be seen is how the crate hands things on.
+        ...programs(vault, { FRONT: "rust-vault" }),
+      ]);
     },
   },
   {
@@ -286,9 +301,12 @@ export const parts = [
     slow: true,
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
-      const browsers = { CHROME: chrome, FIREFOX: firefox };
-      yield* sharedTests([...VAULT_TESTS, ...MORE_VAULT_TESTS], { ...browsers, FRONT: "vault" });
-      yield* sharedTests(OWN_ORIGIN_TESTS, { ...browsers, FRONT: "own" });
+      const vault = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
+      const runs = ["chromium", "firefox"].flatMap((BROWSERS) => [
+        ...programs(vault, { BROWSERS, FRONT: "vault" }),
+        ...programs(OWN_ORIGIN_TESTS, { BROWSERS, FRONT: "own" }),
+      ]);
+      yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, runs);
     },
   },
   {
@@ -307,7 +325,8 @@ export const parts = [
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       const env = { CHROME: chrome, FIREFOX: firefox, FRONT: "rust", EVERYWHERE: "1" };
-      yield testProgram(HOSTILE, env);
+      const runs = ["chromium", "firefox"].map((BROWSERS) => [HOSTILE, { BROWSERS }]);
+      yield* sideBySide(env, runs);
     },
   },
   {
@@ -374,41 +393,56 @@ function cargoCounts({ status, output }) {
   return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
 }
 
+/** Runs the `*.test.mjs` files below a folder one after the other, each in a process of its own. */
+async function* nodeTest(folder, env = {}) {
+  for (const file of testFiles(folder)) yield testProgram(file, env);
+}
+
+function testFiles(folder) {
+  const names = readdirSync(join(root, folder), { recursive: true });
+  const tests = names.filter((name) => name.endsWith(".test.mjs")).sort();
+  return tests.map((name) => join(folder, name));
+}
+
+/** End-to-end tests of these names, for `sideBySide`. */
+function programs(names, env) {
+  return names.map((name) => [join("tests/e2e", name), env]);
+}
+
 /**
- * Runs the `*.test.mjs` files below a folder but one, one after the other: they share the machine with browsers.
- * Each is a process of its own, so that one that hangs costs no other its results.
+ * Runs test programs, `[file, env]` each, one on each processor: LANE tells them whose folders are theirs. They are
+ * processes of their own, so that one that hangs costs no other its results. What one printed is shown if it failed.
  */
-async function* nodeTest(folder, env = {}, except = "") {
-  const path = join(root, folder);
-  const files = existsSync(path)
-    ? readdirSync(path, { recursive: true }).filter((name) => name.endsWith(".test.mjs"))
-    : [];
-  for (const name of files.sort()) {
-    const file = join(folder, name);
-    if (file !== except) yield testProgram(file, env);
-  }
+async function* sideBySide(env, programs) {
+  const waiting = [...programs];
+  const results = [];
+  const lane = async (_, number) => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [file, own] = next;
+      const started = Date.now();
+      const result = await testProgram(file, { ...env, ...own, LANE: String(number) }, true);
+      const { passed, failed } = result;
+      const how = [file, ...Object.values(own)].join(" ");
+      const seconds = Math.round((Date.now() - started) / 1000);
+      say(`${how}: ${passed} passed, ${failed} failed, ${seconds} s`);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  yield* results;
 }
 
-/** The tests of the shared page, on the front that `env` names. */
-async function* pageTests(env) {
-  const names = readdirSync(join(root, "tests/e2e")).filter((name) => name.endsWith(".test.mjs"));
-  const shared = names.filter((name) => !OWN_APP.includes(name)).sort();
-  yield* sharedTests(shared, env);
-}
-
-async function* sharedTests(names, env) {
-  for (const name of names) yield testProgram(join("tests/e2e", name), env);
-}
-
-async function testProgram(file, env) {
+async function testProgram(file, env, quiet = false) {
   const { status, output } = await run(process.execPath, ["--test-reporter=spec", file], {
     env,
+    quiet,
     silence: SILENCE_MINUTES * 60_000,
   });
   if (status === "silent") {
     const note = `${file} printed nothing for ${SILENCE_MINUTES} minutes and was killed`;
     say(note);
-    return { failed: 1, note };
+    if (quiet) console.log(output);
+    return { passed: 0, failed: 1, note };
   }
   // The summary stands at the end; tests may print what looks like it.
   const number = (key) =>

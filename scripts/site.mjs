@@ -19,9 +19,8 @@ export async function buildPackedSite({ vault = false, baked } = {}) {
   return outDir;
 }
 
-/** The built demo with the files of a vault in a worker beside it; gives the folder. */
-export function demoWithVault() {
-  const folder = join(root, "target/demo-vault");
+/** Puts the built demo into a folder, with the files of a vault in a worker beside it; gives the folder. */
+export function demoWithVault(folder = join(root, "target/demo-vault")) {
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(root, "target/demo"), folder, { recursive: true });
   cpSync(join(root, "dist/files"), join(folder, "keyward"), { recursive: true });

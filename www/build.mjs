@@ -5,24 +5,24 @@ import { fileURLToPath } from "node:url";
 import defaults from "./static/config.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const workshop = resolve(here, "../target/www-package");
 
 /**
  * Builds the app against the packed package, so that it gets what a user of npm gets.
  *
  * @param {object} options
  * @param {string} options.tarball the file that `npm pack` wrote
- * @param {string} options.outDir an own folder for the site; what was in it is deleted
+ * @param {string} options.outDir an own folder for the site; what was in it is deleted. The package is unpacked beside it
  * @param {boolean} [options.vault] builds it on `keyward/vault`, with the vault's files below `/keyward/`
  * @param {object} [options.baked] the configuration to write into the vault's files
  * @returns {Promise<{ outDir: string, outputs: Record<string, number> }>} the bundle's files, in bytes
  */
 export async function buildSite({ tarball, outDir, vault = false, baked }) {
-  const keyward = await unpack(resolve(tarball));
   const out = resolve(outDir);
+  const workshop = `${out}-package`;
+  const keyward = await unpack(resolve(tarball), workshop);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
-  const outputs = await bundle(out, vault ? "keyward/vault" : "keyward");
+  const outputs = await bundle(out, packedKeyward(vault ? "keyward/vault" : "keyward", workshop));
   await cp(join(here, "static"), out, { recursive: true });
   await cp(join(here, "index.html"), join(out, "index.html"));
   if (vault) {
@@ -44,7 +44,7 @@ export function bakedOptions({ issuer, api }) {
   return { issuer, clientId, scope, authorizationParams, resources };
 }
 
-async function unpack(tarball) {
+async function unpack(tarball, workshop) {
   const target = join(workshop, "node_modules/keyward");
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
@@ -55,8 +55,7 @@ async function unpack(tarball) {
   return target;
 }
 
-/** `entry` is what the app gets for `keyward`. */
-async function bundle(outdir, entry) {
+async function bundle(outdir, keyward) {
   const { build } = await import("esbuild");
   const { metafile } = await build({
     entryPoints: [
@@ -74,7 +73,7 @@ async function bundle(outdir, entry) {
     sourcemap: "linked",
     metafile: true,
     legalComments: "none",
-    plugins: [packedKeyward(entry), servedSettings],
+    plugins: [keyward, servedSettings],
     logLevel: "warning",
   });
   return Object.fromEntries(
@@ -82,7 +81,8 @@ async function bundle(outdir, entry) {
   );
 }
 
-const packedKeyward = (entry) => ({
+/** `entry` is what the app gets for `keyward`. */
+const packedKeyward = (entry, workshop) => ({
   name: "packed-keyward",
   setup(build) {
     build.onResolve({ filter: /^keyward$/ }, ({ kind, pluginData }) =>

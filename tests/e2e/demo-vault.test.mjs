@@ -8,6 +8,7 @@ import { demoWithVault } from "../../scripts/site.mjs";
 import { serveSite } from "../../www/serve.mjs";
 import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
+import { scratch } from "./support/scratch.mjs";
 import { freePort } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
@@ -22,7 +23,13 @@ forEachBrowser((name) => {
       op = await startProvider({ spaOrigins: origins });
       api = await startApi({ issuer: op.issuer, origins, audience: AUDIENCE });
       const config = { issuer: op.issuer, api: api.url, vault: "/keyward/vault.js" };
-      site = await serveSite({ root: demoWithVault(), port, deepLinks: true, wasm: true, config });
+      site = await serveSite({
+        root: demoWithVault(scratch("demo")),
+        port,
+        deepLinks: true,
+        wasm: true,
+        config,
+      });
       browser = await launch(name);
     });
     after(async () => {

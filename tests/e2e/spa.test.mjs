@@ -11,6 +11,7 @@ import { serveSite } from "../../www/serve.mjs";
 import { checkPage } from "./support/accessibility.mjs";
 import { closeContexts, forEachBrowser, launch } from "./support/browsers.mjs";
 import { AUDIENCE } from "./support/harness.mjs";
+import { scratch } from "./support/scratch.mjs";
 import { freePort } from "./support/site.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
@@ -34,7 +35,7 @@ forEachVariant((name, vault) => {
     let context;
 
     before(async () => {
-      const outDir = join(target, "e2e-spa");
+      const outDir = scratch("spa");
       const port = await freePort();
       const own = vault === OWN;
       const [app, home] = ["spa", "vault"].map((host) =>
@@ -266,7 +267,7 @@ forEachVariant((name, vault) => {
     });
 
     test("a missing setting is told on the page, with its code", async () => {
-      const broken = await serveSite({ root: join(target, "e2e-spa"), config: { clientId: "" } });
+      const broken = await serveSite({ root: scratch("spa"), config: { clientId: "" } });
       try {
         context = await browser.newContext();
         const page = await context.newPage();

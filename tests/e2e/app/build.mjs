@@ -7,12 +7,13 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { rust, vault } from "../support/front.mjs";
+import { scratch } from "../support/scratch.mjs";
 import { startSite } from "../support/site.mjs";
 import { buildWasm } from "../support/wasm.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = resolve(here, "../../../target");
-const workshop = join(target, "e2e-app");
+const workshop = scratch("app");
 
 /**
  * Starts the test app on a site of its own; every unknown path shows its page.
@@ -96,7 +97,7 @@ async function filesOf(folder) {
 
 /** What `npx keyward vault --config` writes for a configuration. `startApp` has unpacked the package before. */
 export async function bakedVault(config) {
-  const folder = join(target, "e2e-vault");
+  const folder = scratch("vault");
   const cli = join(workshop, "node_modules/keyward/dist/cli.js");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { scratch } from "./scratch.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 const TARGET = "wasm32-unknown-unknown";
@@ -47,7 +48,7 @@ async function compile(name, release, bare) {
   const file = [name, name.replaceAll("-", "_")]
     .map((one) => join(folder, `${one}.wasm`))
     .find(existsSync);
-  const out = join(target, "e2e-wasm", name);
+  const out = scratch(`wasm/${name}`);
   rmSync(out, { recursive: true, force: true });
   cargo(
     ...["run", "--package", "xtask", "--", "bindgen", "--target=web", "--no-typescript"],
