@@ -52,6 +52,7 @@ const OWN_APP = [
   "demo.test.mjs",
   "demo-vault.test.mjs",
   "limits.test.mjs",
+  "one-grant.test.mjs",
   "own-origin.test.mjs",
   "single-sign-on.test.mjs",
   "spa.test.mjs",
@@ -293,6 +294,19 @@ export const parts = [
         // That front is the npm package's; what is to be seen is how the crate hands things on.
         ...programs(vault, { FRONT: "rust-vault" }),
       ]);
+    },
+  },
+  {
+    name: "e2e-tabs",
+    what: "the tests of the shared page with one grant for all tabs, in both browsers",
+    needs: ["build"],
+    slow: true,
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      const runs = [CHROMIUM, FIREFOX].flatMap((browser) =>
+        programs(SHARED_TESTS, { ...browser, FRONT: "tabs" }),
+      );
+      yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, runs);
     },
   },
   {

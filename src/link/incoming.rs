@@ -85,6 +85,10 @@ fn ask(map: &Map) -> Result<Ask, Error> {
             "touch" => Command::Touch(map.get("at").and_then(Value::as_u64).unwrap_or(0)),
             #[cfg(feature = "worker")]
             "settle" => Command::Settle,
+            #[cfg(feature = "ledger")]
+            "compare" => Command::Compare(mark()),
+            #[cfg(feature = "ledger")]
+            "markWritten" => Command::MarkWritten,
             _ => return Err(Error::new(Code::InternalError).with_detail("do")),
         },
     ))

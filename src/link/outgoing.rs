@@ -8,6 +8,8 @@ use crate::protocol::error::Error;
 use crate::protocol::json_text::JsonText;
 use crate::session::effect::{SignInOrigin, SignedOutReason};
 use crate::session::event::Ticket;
+#[cfg(all(feature = "vault", feature = "ledger"))]
+use crate::session::tabs::Mark;
 use crate::session::{Notice, Reply, Snapshot, Status};
 
 /// One message to the front.
@@ -45,6 +47,20 @@ impl Outgoing {
         Self {
             json: message(ticket, "thrown", "null"),
             handle: exception,
+        }
+    }
+
+    /// The mark is not what the ledger shows.
+    #[cfg(feature = "ledger")]
+    #[must_use]
+    pub fn repair_mark(own: &Mark, instead_of: Option<&Mark>) -> Self {
+        let mut out = JsonText::new();
+        out.text("notice", "repairMark")
+            .text("mark", &own.to_text())
+            .maybe("insteadOf", instead_of.map(Mark::to_text).as_deref());
+        Self {
+            json: out.finish(),
+            handle: wasm_bindgen::JsValue::UNDEFINED,
         }
     }
 

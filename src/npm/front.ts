@@ -6,6 +6,7 @@ import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./option
 import { pageVault } from "./page_vault.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Store, transactions, type Mark } from "./store.js";
+import { TabsSide, tabName } from "./tabs/side.js";
 import { Telling } from "./telling.js";
 import type {
   Auth,
@@ -78,6 +79,8 @@ export class Front<TUser> implements Auth<TUser> {
   readonly #telling = new Telling<TUser>();
   /** Only with a vault in a worker. */
   #side!: VaultSide<TUser>;
+  /** Only with one grant for all tabs. */
+  #tabs!: TabsSide;
 
   /** `land` is given on the page that takes the provider's answers in place of the app, and leads from there to the app. */
   constructor(options: AuthOptions<TUser>, land?: (outcome: Outcome) => void) {
@@ -132,6 +135,33 @@ export class Front<TUser> implements Auth<TUser> {
         },
         land,
       );
+    }
+    if (TABS) {
+      const front = this;
+      this.#tabs = new TabsSide({
+        store: this.#store,
+        get state() {
+          return front.#state as AuthState<never>;
+        },
+        get session() {
+          return front.#session;
+        },
+        get mark() {
+          return front.#mark;
+        },
+        open: () => this.#open(),
+        follow: (session, mark) => {
+          this.#session = session;
+          this.#mark = mark;
+          this.#seen = this.#store.mark;
+        },
+        show: (snapshot) => this.#showUser(snapshot, null),
+        settleLoad: (reason, error) => this.#settleLoad(reason, error),
+        endedElsewhere: () => this.#endedElsewhere(),
+        announce: (mark) => this.#channel?.postMessage(mark),
+        diagnose: (code) => this.#telling.diagnose(fail(code)),
+        signedInElsewhere: () => this.#telling.emit("signedInElsewhere", {}),
+      });
     }
     this.#redirectUri ||= VAULT ? vaultRedirectUri(options) : defaultRedirectUri();
     this.#configError = checkOptions(options as AuthOptions<never>);
@@ -334,11 +364,14 @@ export class Front<TUser> implements Auth<TUser> {
       const mayLeave = restore !== false && isTopLevel() && this.#store.mayRestore(Date.now());
       if (await this.#side.join(failure, mayLeave)) return;
     }
+    // What the other tabs have can be had without a way to the provider.
+    if (TABS && hinted && (restore === false || !isTopLevel())) await this.#tabs.join();
     if (restore === false || (restore === true && !hinted)) {
       return this.#settleLoad(hinted ? "expired" : "neverSignedIn", failure);
     }
     if (!isTopLevel()) return this.#settleLoad("expired", failure);
-    if (!this.#store.mayRestore(Date.now())) {
+    // With a ledger that is the session's to say.
+    if (!TABS && !this.#store.mayRestore(Date.now())) {
       return this.#settleLoad("expired", failure ?? fail("restore_closed"));
     }
     // An answer for this client, too, may be in this load; then the failure is what there is to say.
@@ -352,7 +385,10 @@ export class Front<TUser> implements Auth<TUser> {
       mark: this.#store.mark,
       carry: failure?.code,
     };
-    const answer = await link.ask("restore", fields);
+    const answer = TABS
+      ? await this.#tabs.restore(fields, failure)
+      : await link.ask("restore", fields);
+    if (!answer) return;
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
     if (this.#state.status !== "loading") return;
@@ -360,7 +396,7 @@ export class Front<TUser> implements Auth<TUser> {
     // Another tab went to the provider, and came back with nothing.
     if (VAULT && !answer.url) return this.#settleLoad("expired", failure);
     this.#keep(answer);
-    this.#store.countRestore(Date.now());
+    if (!TABS) this.#store.countRestore(Date.now());
     this.#cancelNavigation = () => this.#settleLoad("expired", null);
     location.replace(answer.url ?? "");
   }
@@ -383,7 +419,11 @@ export class Front<TUser> implements Auth<TUser> {
   #connect(): Promise<Link> {
     const names = this.#names();
     const { user: _, restore: __, ...options } = this.#options;
-    const config = { ...options, redirectUri: this.#redirectUri };
+    const config = {
+      ...options,
+      redirectUri: this.#redirectUri,
+      ...(TABS && { ledger: true, tab: tabName() }),
+    };
     const way = VAULT
       ? workerVault(config as object as VaultOptions, names, this.#side)
       : pageVault(JSON.stringify(config), names);
@@ -416,6 +456,7 @@ export class Front<TUser> implements Auth<TUser> {
       case "signedIn":
         return this.#signedIn(notice);
       case "state":
+        if (TABS && notice.status === "signedIn" && !error && this.#tabs.followed(notice)) return;
         return notice.status === "signedIn"
           ? this.#showUser(notice, error)
           : this.#ended(notice.reason ?? "sessionEnded", error);
@@ -432,6 +473,7 @@ export class Front<TUser> implements Auth<TUser> {
         if (VAULT) this.#mark = null;
         return;
       default:
+        if (TABS) return this.#tabs.repair(notice);
         if (VAULT) this.#adopting = this.#side.hear(notice) ?? this.#adopting;
     }
   }
@@ -439,6 +481,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** The mark is written before the state is shown; a restored session never overwrites a sign-out. */
   #signedIn(notice: Notice): void {
     if (VAULT && !this.#side.land) return this.#side.signedIn(notice);
+    if (TABS) return this.#tabs.signedIn(notice);
     const { session = "", userHash = "", origin } = notice;
     const now = this.#store.mark;
     const mark = `+${session}.${userHash}`;
@@ -550,6 +593,10 @@ export class Front<TUser> implements Auth<TUser> {
     const mark = this.#store.mark;
     const changed = mark !== this.#seen;
     this.#seen = mark;
+    if (TABS) {
+      this.#adopting = this.#tabs.look(changed, this.#wasStopped()) ?? this.#adopting;
+      return;
+    }
     if (this.#session === null) {
       if (changed && mark?.[0] === "+" && this.#state.status === "signedOut") {
         if (VAULT) void this.#side.follow(() => this.#telling.emit("signedInElsewhere", {}));
@@ -576,8 +623,9 @@ export class Front<TUser> implements Auth<TUser> {
     }
     const session = this.#session;
     const drop = () => this.#tell("drop", { session, revoke: this.#store.mark?.[0] === "-" });
+    if (TABS) this.#tabs.drop(this.#mark);
     // Everybody's vault has to show the one who signed out the way to the provider first.
-    if (VAULT) setTimeout(drop, LEAVING_MS);
+    else if (VAULT) setTimeout(drop, LEAVING_MS);
     else drop();
     // A running page shows the end in place; one that comes back would first show what is not its user's any more.
     if (this.#wasStopped()) return hideAndReload();

@@ -8,6 +8,8 @@ export interface Notice extends SnapshotWire {
   notice:
     | ("signedIn" | "state" | "refreshed" | "refreshFailed" | "diagnosis" | "endEverywhere")
     | ("expiring" | "extended")
+    /** The mark is not what the ledger shows. */
+    | "repairMark"
     /** The vault's worker is gone; the next command starts another. */
     | "vaultLost";
   origin?: "interactive" | "joined" | "restored";
@@ -16,6 +18,8 @@ export interface Notice extends SnapshotWire {
   /** When the session ends, and by which limit. */
   endsAt?: number;
   limit?: "idle" | "maxAge";
+  mark?: string;
+  insteadOf?: string;
 }
 
 /** The observable state as the vault writes it. */

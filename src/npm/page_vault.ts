@@ -41,7 +41,7 @@ export function pageVault(config: string, names: Record<string, string>): Connec
 let loading: Promise<Core> | undefined;
 
 function loadCore(): Promise<Core> {
-  loading ??= import("./core.js").catch((error: unknown) => {
+  loading ??= (TABS ? import("./core_tabs.js") : import("./core.js")).catch((error: unknown) => {
     loading = undefined;
     throw error;
   });

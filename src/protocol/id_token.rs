@@ -172,8 +172,8 @@ impl IdTokenParts {
 }
 
 impl Claims {
-    /// Claims that passed every check before they were parked.
-    #[cfg(feature = "worker")]
+    /// Claims that passed every check before they were parked, or in the tab that hands them over.
+    #[cfg(any(feature = "worker", feature = "ledger"))]
     pub(crate) fn of_parked(json: &str) -> Option<Self> {
         let map = json::parse_object(json, usize::MAX).ok()?;
         let payload = json.into();

@@ -4,6 +4,8 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+#[cfg(feature = "ledger")]
+use super::ledger::Name;
 use super::resources::Resource;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::json::{self, Map, Members, Value};
@@ -58,6 +60,9 @@ pub struct Config {
     /// Whether the tabs of the origin share one grant by way of the ledger.
     #[cfg(feature = "ledger")]
     pub ledger: bool,
+    /// Names the tab across its loads, so that one which comes back from a restore without an answer may try again.
+    #[cfg(feature = "ledger")]
+    pub tab: Option<Name>,
 }
 
 impl Config {
@@ -130,6 +135,8 @@ impl Config {
             warn_before_s: options.number("warnBefore", LONGEST_S).unwrap_or(60),
             #[cfg(feature = "ledger")]
             ledger: options.flag("ledger"),
+            #[cfg(feature = "ledger")]
+            tab: options.text("tab").and_then(Name::parse),
         };
         options.done()?;
         Ok(config)

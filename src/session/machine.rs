@@ -258,6 +258,7 @@ impl Session {
                 return_to,
                 mark,
                 carry,
+                asked: None,
             }),
             Command::Restore {
                 return_to,

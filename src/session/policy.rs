@@ -42,13 +42,13 @@ impl Lifetime {
     }
 
     /// What a parked life consists of: when it began, how long it lasts (milliseconds), and whether it is in doubt.
-    #[cfg(feature = "worker")]
+    #[cfg(any(feature = "worker", feature = "ledger"))]
     pub(super) fn parts(&self) -> (u64, Option<u64>, bool) {
         (self.obtained_at, self.lasts, self.doubted)
     }
 
     /// A life that was parked.
-    #[cfg(feature = "worker")]
+    #[cfg(any(feature = "worker", feature = "ledger"))]
     pub(super) fn resumed(obtained_at: u64, lasts: Option<u64>, doubted: bool, now: u64) -> Self {
         let mut life = Self {
             obtained_at,

@@ -76,6 +76,14 @@ impl Mark {
         })
     }
 
+    /// The mark as fronts write it.
+    #[cfg(feature = "ledger")]
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let kind = if self.tombstone { "-" } else { "+" };
+        [kind, self.session.as_str(), ".", &self.user_hash].concat()
+    }
+
     /// Whether this user of this issuer is the one the mark names.
     #[must_use]
     pub fn names(&self, issuer: &str, subject: &str) -> bool {

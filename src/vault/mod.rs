@@ -4,6 +4,8 @@
 #[cfg(feature = "worker")]
 mod keeping;
 mod platform;
+#[cfg(feature = "ledger")]
+mod tabs;
 #[cfg(feature = "trace")]
 pub(crate) mod trace;
 
@@ -39,6 +41,8 @@ struct Inner {
     effects: RefCell<Vec<Effect>>,
     busy: Cell<bool>,
     platform: Platform,
+    #[cfg(feature = "ledger")]
+    tabs: tabs::Tabs,
     #[cfg(feature = "worker")]
     keeping: keeping::Keeping,
     #[cfg(feature = "trace")]
@@ -51,13 +55,15 @@ impl Vault {
     #[must_use]
     pub fn new(config: Config, emit: Box<dyn Fn(Outgoing)>) -> Self {
         Self(Rc::new_cyclic(|vault: &Weak<Inner>| {
-            let vault = vault.clone();
+            let hearing = vault.clone();
             let hear = Closure::new(move |json: String, handle| {
-                if let Some(vault) = vault.upgrade() {
+                if let Some(vault) = hearing.upgrade() {
                     Self(vault).hear(&json, handle);
                 }
             });
             Inner {
+                #[cfg(feature = "ledger")]
+                tabs: tabs::Tabs::new(&config, vault.clone(), &hear),
                 session: RefCell::new(Session::new(config, Box::new(random))),
                 emit,
                 effects: RefCell::default(),
@@ -120,6 +126,10 @@ impl Vault {
                 self.emit(Outgoing::thrown(ticket, handle));
                 Event::ApiFailed { ticket }
             }
+            #[cfg(feature = "ledger")]
+            Some(Heard::Completed(call, opened_at)) => return self.completed(call, opened_at),
+            #[cfg(feature = "ledger")]
+            Some(Heard::Given(call, text)) => return self.given(call, text.as_deref()),
             None => return,
         };
         self.dispatch(event);
@@ -158,6 +168,10 @@ impl Vault {
     fn carry_out(&self, effect: Effect) {
         #[cfg(feature = "trace")]
         self.0.trace.will_do(&effect);
+        #[cfg(feature = "ledger")]
+        let Some(effect) = self.carry_out_with_tabs(effect) else {
+            return;
+        };
         let platform = &self.0.platform;
         match effect {
             Effect::Send {
@@ -193,6 +207,8 @@ impl Vault {
             Effect::Reply { ticket, reply } => self.answer(ticket, reply),
             Effect::Tell(notice) => self.emit(Outgoing::notice(&notice)),
             Effect::WakeAt(at) => platform.wake(at as f64),
+            #[cfg(feature = "ledger")]
+            _ => {}
         }
     }
 

@@ -58,6 +58,12 @@ pub(super) enum Heard {
     Redirected(u32),
     /// `fetch` threw for this ticket.
     Thrown(u32),
+    /// The transaction of this call is over. It was completed if it is known when it was opened.
+    #[cfg(feature = "ledger")]
+    Completed(u32, Option<u64>),
+    /// A sibling answered this call, or nobody did; without a call it gave what nobody asked for.
+    #[cfg(feature = "ledger")]
+    Given(Option<u32>, Option<String>),
 }
 
 impl Platform {
@@ -99,6 +105,17 @@ impl Heard {
                 status: report.number("status") as u16,
                 challenge: report.text("challenge"),
             },
+            #[cfg(feature = "ledger")]
+            "ledger" => {
+                let opened_at = report.0.get("opened").and_then(Value::as_u64);
+                return Some(Self::Completed(id, opened_at));
+            }
+            #[cfg(feature = "ledger")]
+            "locked" => Event::Locked { call: id },
+            #[cfg(feature = "ledger")]
+            "shared" => return Some(Self::Given(Some(id), report.text("text"))),
+            #[cfg(feature = "ledger")]
+            "published" => return Some(Self::Given(None, report.text("text"))),
             "redirected" => return Some(Self::Redirected(id)),
             "thrown" => return Some(Self::Thrown(id)),
             _ => Event::Tick,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
+import { notFor } from "./support/front.mjs";
 import {
   call,
   eventsOf,
@@ -17,6 +18,8 @@ import {
 } from "./support/harness.mjs";
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
+
+const SIBLINGS = "another tab has the session, and the ledger counts";
 
 forEachBrowser((name) => {
   describe(`restore in ${name}`, () => {
@@ -127,28 +130,31 @@ forEachBrowser((name) => {
       assert.equal(world.op.requests.entries.length, 0);
     });
 
-    test("a page in a frame or with an opener is never taken to the provider", async () => {
-      const page = await world.signedIn("/orders");
-      world.op.requests.clear();
-      const opening = page.waitForEvent("popup");
-      await page.evaluate(() => void window.open("/opened"));
-      const opened = await opening;
-      assert.equal((await status(opened, "signedOut")).reason, "expired");
-      await page.evaluate(() => {
-        const frame = document.createElement("iframe");
-        frame.src = "/framed";
-        document.body.append(frame);
-      });
-      const framed = await until(
-        () => page.frames().find((frame) => frame.url().endsWith("/framed")),
-        "the frame",
-      );
-      assert.equal((await status(framed, "signedOut")).reason, "expired");
-      assert.equal(world.op.count("authorize"), 0);
-      assert.equal(await page.evaluate(() => auth.state.status), "signedIn");
-    });
+    notFor("tabs", SIBLINGS)(
+      "a page in a frame or with an opener is never taken to the provider",
+      async () => {
+        const page = await world.signedIn("/orders");
+        world.op.requests.clear();
+        const opening = page.waitForEvent("popup");
+        await page.evaluate(() => void window.open("/opened"));
+        const opened = await opening;
+        assert.equal((await status(opened, "signedOut")).reason, "expired");
+        await page.evaluate(() => {
+          const frame = document.createElement("iframe");
+          frame.src = "/framed";
+          document.body.append(frame);
+        });
+        const framed = await until(
+          () => page.frames().find((frame) => frame.url().endsWith("/framed")),
+          "the frame",
+        );
+        assert.equal((await status(framed, "signedOut")).reason, "expired");
+        assert.equal(world.op.count("authorize"), 0);
+        assert.equal(await page.evaluate(() => auth.state.status), "signedIn");
+      },
+    );
 
-    test("restore: false leaves a load alone", async () => {
+    notFor("tabs", SIBLINGS)("restore: false leaves a load alone", async () => {
       const context = await world.context();
       await world.signedIn("/", context);
       world.configure({ restore: false });
@@ -258,22 +264,25 @@ forEachBrowser((name) => {
       await status(page, "signedIn");
     });
 
-    test("an error answer to a restore closes it for a while, and signIn still works", async () => {
-      const page = await world.signedIn("/orders");
-      world.configure({ authorizationParams: { resource: "urn:unknown" } });
-      await reload(page);
-      const { lastError } = await status(page, "signedOut");
-      assert.equal(lastError, "idp_error");
-      assert.equal(page.url(), `${world.app.origin}/orders`);
-      world.configure();
-      world.op.requests.clear();
-      await reload(page);
-      assert.equal((await status(page, "signedOut")).lastError, "restore_closed");
-      assert.equal(world.op.requests.entries.length, 0);
-      await signIn(page);
-      await reload(page);
-      await status(page, "signedIn");
-    });
+    notFor("tabs", SIBLINGS)(
+      "an error answer to a restore closes it for a while, and signIn still works",
+      async () => {
+        const page = await world.signedIn("/orders");
+        world.configure({ authorizationParams: { resource: "urn:unknown" } });
+        await reload(page);
+        const { lastError } = await status(page, "signedOut");
+        assert.equal(lastError, "idp_error");
+        assert.equal(page.url(), `${world.app.origin}/orders`);
+        world.configure();
+        world.op.requests.clear();
+        await reload(page);
+        assert.equal((await status(page, "signedOut")).lastError, "restore_closed");
+        assert.equal(world.op.requests.entries.length, 0);
+        await signIn(page);
+        await reload(page);
+        await status(page, "signedIn");
+      },
+    );
   });
 });
 

@@ -47,7 +47,7 @@ forEachBrowser((name) => {
     const subOf = async (page) =>
       JSON.parse((await call(page, "/api/orders")).ok?.text ?? "{}").user;
 
-    notFor("vault", GRANTS)(
+    notFor("oneGrant", GRANTS)(
       "a second tab joins the session, with a grant of its own, and reloads nobody",
       async () => {
         const context = await world.context();
@@ -110,7 +110,7 @@ forEachBrowser((name) => {
       });
     }
 
-    notFor("vault", GRANTS)(
+    notFor("oneGrant", GRANTS)(
       "a sign-out reaches the other tab also after localStorage was cleared",
       async () => {
         const { first, second } = await twoTabs();
@@ -144,7 +144,7 @@ forEachBrowser((name) => {
       await status(first, "signedOut");
     });
 
-    notFor("vault", GRANTS)(
+    notFor("oneGrant", GRANTS)(
       "without BroadcastChannel storage alone tells, and each tab revokes its own grant",
       async () => {
         const context = await world.context();
@@ -161,7 +161,7 @@ forEachBrowser((name) => {
       },
     );
 
-    notFor("vault", GRANTS)(
+    notFor("oneGrant", GRANTS)(
       "O-73: a signed-out tab is told of a sign-in elsewhere, and joins at its next load",
       async () => {
         const context = await world.context();
@@ -182,7 +182,7 @@ forEachBrowser((name) => {
       },
     );
 
-    notFor("vault", GRANTS)(
+    notFor("oneGrant", GRANTS)(
       "another user in a second tab: the first is hidden and reloaded, and mixes nothing",
       async () => {
         const { context, first, second } = await twoTabs();
@@ -245,7 +245,7 @@ forEachBrowser((name) => {
       },
     );
 
-    notFor("vault", GRANTS)(
+    notFor("oneGrant", GRANTS)(
       "the same user signs in again in another tab: taken silently, calls go on",
       async () => {
         const { first, second } = await twoTabs();
@@ -288,7 +288,7 @@ forEachBrowser((name) => {
       await assertNoToken(second);
     });
 
-    notFor("vault", GRANTS)("invalid_grant in one tab leaves the others alone", async () => {
+    notFor("oneGrant", GRANTS)("invalid_grant in one tab leaves the others alone", async () => {
       const { first, second } = await twoTabs();
       world.op.faults.set("refresh", { status: 400, body: { error: "invalid_grant" }, times: 1 });
       assert.equal((await ask(second, "refresh")).error?.code, "login_required");

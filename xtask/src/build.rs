@@ -44,6 +44,12 @@ const WORKER: Core = Core {
     folder: "worker",
 };
 
+/// The vault of a page whose tabs share one grant.
+const TABS: Core = Core {
+    features: "tabs",
+    folder: "tabs",
+};
+
 /// Builds what changed since the last build, or everything when forced.
 pub(crate) fn run_build(force: bool) -> Result<()> {
     let root = workspace::root()?;
@@ -53,7 +59,7 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, is_rust)?;
     if force || !core.is_current() {
         core.clear();
-        for core in [&PAGE, &WORKER] {
+        for core in [&PAGE, &TABS, &WORKER] {
             build_core(&root, &out, core)?;
         }
         core.write()?;
@@ -83,7 +89,11 @@ pub(crate) fn run_front(only_check: bool) -> Result<()> {
         &root,
         "src/npm/crate/index.ts",
         "target/npm/front.js",
-        &defined(&root, true, true)?,
+        &[
+            defined(&root, true, true)?,
+            vec!["--define:TABS=false".into()],
+        ]
+        .concat(),
     )?;
     let text = format!(
         "// Written by `cargo xtask front` from src/npm; do not edit.\n{}",
@@ -160,7 +170,7 @@ fn check_join(root: &Path, out: &Path) -> Result<()> {
         r#"import { readFileSync } from "node:fs";
            import { inflateRawSync } from "node:zlib";
            const { join } = await import(process.cwd() + "/join.js");
-           for (const core of ["page", "worker"]) {
+           for (const core of ["page", "tabs", "worker"]) {
              const { default: wasm } = await import(`${process.cwd()}/${core}/core_wasm.js`);
              const joined = join(inflateRawSync(Buffer.from(wasm.text, "base64")), wasm.lengths);
              if (Buffer.compare(Buffer.from(joined), readFileSync(`${core}/keyward_joined.wasm`)) !== 0)
@@ -180,6 +190,9 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     bundle(root, "src/npm/index.ts", "dist/index.js", &page)?;
     bundle(root, "src/npm/core.ts", "dist/core.js", &page)?;
     bundle(root, "src/npm/texts.ts", "dist/texts.js", &page)?;
+    let tabs = with_core(root, &TABS, false)?;
+    bundle(root, "src/npm/tabs/index.ts", "dist/tabs.js", &tabs)?;
+    bundle(root, "src/npm/core.ts", "dist/core_tabs.js", &tabs)?;
     let vault = with_core(root, &WORKER, true)?;
     bundle(root, "src/npm/vault/index.ts", "dist/vault.js", &vault)?;
     // What `npx keyward vault` writes. Plain scripts, and each whole: a worker can be a plain script everywhere, and what
@@ -239,6 +252,7 @@ fn with_core(root: &Path, core: &Core, vault: bool) -> Result<Vec<String>> {
     let folder = format!("./target/npm/{}", core.folder);
     let mut options = defined(root, vault, false)?;
     options.extend([
+        format!("--define:TABS={}", core.folder == TABS.folder),
         format!("--alias:#glue={folder}/keyward.js"),
         format!("--alias:#wasm={folder}/core_wasm.js"),
     ]);
@@ -277,6 +291,7 @@ fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result
             "--charset=utf8",
             "--legal-comments=none",
             "--external:./core.js",
+            "--external:./core_tabs.js",
             "--external:./texts.js",
             "--log-level=warning",
         ])
@@ -292,7 +307,11 @@ fn inspect(dist: &Path) -> Result<()> {
             bail!("dist/index.js has no dynamic import of ./{chunk}.js");
         }
     }
-    for core in ["core.js", "files/vault.js"] {
+    let tabs = fs::read_to_string(dist.join("tabs.js"))?;
+    if tabs.contains("./core.js") || !tabs.contains("import(\"./core_tabs.js\")") {
+        bail!("dist/tabs.js does not import ./core_tabs.js alone");
+    }
+    for core in ["core.js", "core_tabs.js", "files/vault.js"] {
         let text = fs::read_to_string(dist.join(core))?;
         if text.contains("import.meta") {
             bail!("dist/{core} uses import.meta: the glue would look for a .wasm file");
@@ -300,7 +319,7 @@ fn inspect(dist: &Path) -> Result<()> {
     }
     for page in ["vault.js", "files/callback.js", "files/frame.js"] {
         let text = fs::read_to_string(dist.join(page))?;
-        if text.contains("core.js") {
+        if text.contains("core.js") || text.contains("core_tabs.js") {
             bail!("dist/{page} has a way to the WebAssembly core in the page");
         }
     }
@@ -311,7 +330,8 @@ fn inspect(dist: &Path) -> Result<()> {
 fn prune_types(dist: &Path) -> Result<()> {
     let dist = dist.canonicalize()?;
     let mut reached = BTreeSet::new();
-    let mut waiting = vec![dist.join("index.d.ts"), dist.join("vault/index.d.ts")];
+    let entries = ["index.d.ts", "tabs/index.d.ts", "vault/index.d.ts"];
+    let mut waiting: Vec<_> = entries.iter().map(|entry| dist.join(entry)).collect();
     while let Some(file) = waiting.pop() {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         if text.contains("\"#") {

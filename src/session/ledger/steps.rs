@@ -93,7 +93,12 @@ pub enum Step {
         who: Who,
     },
     /// The right to leave for the provider with `prompt=none`.
-    Claim(Name),
+    Claim {
+        /// The tab.
+        owner: Name,
+        /// The grant that the siblings were asked for in vain. If it is not the record's any more, they are asked anew.
+        asked: Option<Name>,
+    },
     /// The provider answered a restore, and not with a session.
     Answered {
         /// The tab that claimed.
@@ -207,7 +212,7 @@ fn transition(
             grant,
         } => (Verdict::Done, Some(ledger.begin(session, who, grant))),
         Step::End { sent, who } => ledger.end(sent, who),
-        Step::Claim(owner) => ledger.claim(owner, now),
+        Step::Claim { owner, asked } => ledger.claim(owner, asked.as_ref(), now),
         Step::Answered { owner, closes } => ledger.answered(owner, *closes, now),
         Step::Accept {
             claimed,
@@ -349,10 +354,14 @@ impl Ledger<'_> {
         self.with(tombstone)
     }
 
-    fn claim(&self, owner: &Name, now: u64) -> Transition {
+    fn claim(&self, owner: &Name, asked: Option<&Name>, now: u64) -> Transition {
         let record = self.record.cloned().unwrap_or_default();
         let ended = record.standing.as_ref().is_some_and(|it| it.ended);
         if ended && self.guards.hold(Guard::TombstoneIsChecked) {
+            return (Verdict::Refused, None);
+        }
+        // Somebody came back from the provider meanwhile.
+        if record.living().map(|living| &living.grant) != asked {
             return (Verdict::Refused, None);
         }
         let mut new = record.clone();

@@ -105,6 +105,16 @@ impl Store {
         Record::from_json(self.0.as_deref().unwrap()).unwrap()
     }
 
+    /// A tab claims that asked its siblings for the grant that stands.
+    fn claim(&self, owner: u8) -> Step {
+        let record = self.0.as_deref().and_then(Record::from_json);
+        let living = record.as_ref().and_then(Record::living);
+        Step::Claim {
+            owner: name(owner),
+            asked: living.map(|standing| standing.grant.clone()),
+        }
+    }
+
     fn standing(&self) -> Standing {
         self.record().standing.unwrap()
     }
@@ -114,7 +124,7 @@ impl Store {
 fn a_record_survives_storage_and_anything_else_is_a_missing_one() {
     let mut store = Store::signed_in();
     store.done(&win(0, 3), NOW);
-    store.done(&Step::Claim(name(4)), NOW);
+    store.done(&store.claim(4), NOW);
     let text = store.0.clone().unwrap();
     assert_eq!(Record::from_json(&text).unwrap().to_json(), text);
     for end in 0..text.len() {
@@ -251,11 +261,11 @@ fn a_sign_out_ends_what_is_the_users_and_leaves_another_user_alone() {
 #[test]
 fn a_claim_is_one_tabs_for_a_while_and_its_own_to_renew() {
     let mut store = Store::default();
-    store.done(&Step::Claim(name(1)), NOW);
-    store.refused(&Step::Claim(name(2)), NOW + CLAIM_MS - 1);
-    store.done(&Step::Claim(name(1)), NOW + 1_000);
-    store.refused(&Step::Claim(name(2)), NOW + CLAIM_MS);
-    store.done(&Step::Claim(name(2)), NOW + CLAIM_MS + 1_000);
+    store.done(&store.claim(1), NOW);
+    store.refused(&store.claim(2), NOW + CLAIM_MS - 1);
+    store.done(&store.claim(1), NOW + 1_000);
+    store.refused(&store.claim(2), NOW + CLAIM_MS);
+    store.done(&store.claim(2), NOW + CLAIM_MS + 1_000);
     let answered = Step::Answered {
         owner: name(1),
         closes: false,
@@ -266,41 +276,53 @@ fn a_claim_is_one_tabs_for_a_while_and_its_own_to_renew() {
 }
 
 #[test]
+fn nobody_claims_who_has_not_asked_for_the_grant_that_stands() {
+    let mut store = Store::signed_in();
+    let claim = |asked| Step::Claim {
+        owner: name(4),
+        asked,
+    };
+    store.refused(&claim(None), NOW);
+    store.refused(&claim(Some(name(9))), NOW);
+    store.done(&claim(Some(name(2))), NOW);
+}
+
+#[test]
 fn three_attempts_without_an_answer_close_restore_for_ten_minutes() {
     let mut store = Store::default();
     for at in 0..3 {
-        store.done(&Step::Claim(name(1)), NOW + at * 30_000);
+        store.done(&store.claim(1), NOW + at * 30_000);
     }
-    store.refused(&Step::Claim(name(1)), NOW + 90_000);
-    store.refused(&Step::Claim(name(2)), NOW + 600_000);
-    store.done(&Step::Claim(name(2)), NOW + 690_000);
+    store.refused(&store.claim(1), NOW + 90_000);
+    store.refused(&store.claim(2), NOW + 600_000);
+    store.done(&store.claim(2), NOW + 690_000);
 }
 
 #[test]
 fn five_attempts_in_a_minute_close_restore_also_when_each_is_answered() {
     let mut store = Store::signed_in();
     for at in 0..5 {
-        store.done(&Step::Claim(name(1)), NOW + at);
+        store.done(&store.claim(1), NOW + at);
         store.done(&accept(Some(1), "alice"), NOW + at);
     }
-    store.refused(&Step::Claim(name(1)), NOW + 6);
-    store.refused(&Step::Claim(name(1)), NOW + 60_006);
+    store.refused(&store.claim(1), NOW + 6);
+    store.refused(&store.claim(1), NOW + 60_006);
     store.done(&accept(Some(1), "alice"), NOW + 60_007);
-    store.done(&Step::Claim(name(1)), NOW + 60_007);
+    store.done(&store.claim(1), NOW + 60_007);
 }
 
 #[test]
 fn an_error_that_is_no_sign_out_closes_restore_and_a_session_reopens_it() {
     let mut store = Store::default();
-    store.done(&Step::Claim(name(1)), NOW);
+    store.done(&store.claim(1), NOW);
     let answered = Step::Answered {
         owner: name(1),
         closes: true,
     };
     store.done(&answered, NOW);
-    store.refused(&Step::Claim(name(2)), NOW + 599_999);
+    store.refused(&store.claim(2), NOW + 599_999);
     store.done(&accept(None, "alice"), NOW);
-    store.done(&Step::Claim(name(2)), NOW);
+    store.done(&store.claim(2), NOW);
 }
 
 #[test]
@@ -320,7 +342,7 @@ fn a_restore_is_dropped_after_a_sign_out_another_session_or_a_cleared_storage() 
     store.refused(&accept(None, "alice"), NOW);
     store.done(&end("alice"), NOW);
     store.refused(&accept(Some(1), "alice"), NOW);
-    store.refused(&Step::Claim(name(1)), NOW);
+    store.refused(&store.claim(1), NOW);
     Store::default().refused(&accept(Some(1), "alice"), NOW);
     Store::default().refused(&accept(None, "alice"), NOW);
 }

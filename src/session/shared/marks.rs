@@ -21,7 +21,7 @@ impl Session {
             }
             (None, None) => {}
             (None, Some(mark)) if mark.tombstone => {}
-            _ => self.transact(Job::Compare(mark), Step::Look),
+            _ => return self.transact(Job::Compare(mark, ticket), Step::Look),
         }
         self.reply(ticket, Ok(Reply::Done));
     }

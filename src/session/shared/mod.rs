@@ -22,8 +22,8 @@ use entering::Entry;
 pub use handover::Handover;
 pub(super) use restoring::Wish;
 
-use super::effect::Effect;
-use super::event::CallId;
+use super::effect::{Effect, Reply};
+use super::event::{CallId, Ticket};
 use super::ledger::{Name, Outcome, Sent, Step, Verdict, Who};
 use super::machine::{Entropy, Purpose, Session};
 use super::proof::Proof;
@@ -117,7 +117,7 @@ pub(super) enum Job {
     LookAgain(CallId),
     /// A sibling's state is taken if the record shows its session and grant.
     Take(Box<Handover>, Asker),
-    Compare(Option<Mark>),
+    Compare(Option<Mark>, Ticket),
     /// Whether the session still stands.
     Check,
     /// A token that came after the sign-out is given back if the record shows that nobody is signed in.
@@ -135,7 +135,7 @@ impl Job {
     fn only_looks(&self) -> bool {
         matches!(
             self,
-            Self::LookAgain(_) | Self::Take(..) | Self::Compare(_) | Self::Check | Self::Seek(_)
+            Self::LookAgain(_) | Self::Take(..) | Self::Compare(..) | Self::Check | Self::Seek(_)
         )
     }
 }
@@ -214,7 +214,10 @@ impl Session {
             Job::Reject(error) => self.rejected(error, outcome),
             Job::LookAgain(attempt) => self.looked_again(attempt, outcome),
             Job::Take(handover, asker) => self.take(*handover, asker, outcome),
-            Job::Compare(mark) => self.compared(mark, outcome),
+            Job::Compare(mark, ticket) => {
+                self.compared(mark, outcome);
+                self.reply(ticket, Ok(Reply::Done));
+            }
             Job::Check => self.checked(outcome),
             Job::GiveBack(token) => self.give_back_now(&token, outcome),
             Job::Enter(attempt) => self.entered(attempt, outcome),

@@ -6,7 +6,7 @@ use super::{Asker, Handover, Job};
 use crate::protocol::error::{Code, Error};
 use crate::session::effect::Reply;
 use crate::session::event::{CallId, SignIn, Ticket};
-use crate::session::ledger::{Name, Outcome, Step, Verdict};
+use crate::session::ledger::{Name, Outcome, Standing, Step, Verdict};
 use crate::session::machine::Session;
 use crate::session::provider::After;
 use crate::session::sign_in::Exchange;
@@ -19,6 +19,8 @@ pub(in crate::session) struct Wish {
     pub(in crate::session) return_to: String,
     pub(in crate::session) mark: Option<Mark>,
     pub(in crate::session) carry: Option<String>,
+    /// The grant that the siblings were asked for.
+    pub(in crate::session) asked: Option<Name>,
 }
 
 impl Session {
@@ -39,14 +41,25 @@ impl Session {
                 }
             }
             Some(standing) if standing.ended => {
-                let wish = self.shared.wishes.iter().find(|(it, _)| *it == name);
-                let mark = wish.and_then(|(_, wish)| wish.mark.clone());
+                let mark = self.wish(name).and_then(|wish| wish.mark.clone());
                 self.bury_mark(mark, outcome);
                 self.stay_signed_out(name);
             }
-            Some(standing) => self.ask(Asker::Restore(name), Some(standing.grant.clone()), 0),
+            Some(standing) => self.ask_for_wish(name, standing.grant.clone()),
             None => self.claim_restore(name),
         }
+    }
+
+    fn ask_for_wish(&mut self, name: CallId, grant: Name) {
+        if let Some(wish) = self.wish(name) {
+            wish.asked = Some(grant.clone());
+            self.ask(Asker::Restore(name), Some(grant), 0);
+        }
+    }
+
+    fn wish(&mut self, name: CallId) -> Option<&mut Wish> {
+        let mut wishes = self.shared.wishes.iter_mut();
+        wishes.find(|(it, _)| *it == name).map(|(_, wish)| wish)
     }
 
     pub(super) fn claim_restore(&mut self, name: CallId) {
@@ -62,8 +75,14 @@ impl Session {
         if excluded {
             return self.restore_failed(name, Error::new(Code::PromptNoneUnsupported));
         }
-        let owner = self.shared.owner.clone();
-        self.transact(Job::Claim(name), Step::Claim(owner));
+        let owner = self.claimant().clone();
+        let asked = self.wish(name).and_then(|wish| wish.asked.clone());
+        self.transact(Job::Claim(name), Step::Claim { owner, asked });
+    }
+
+    /// A tab may renew its own claim, also after a load.
+    fn claimant(&self) -> &Name {
+        self.config.tab.as_ref().unwrap_or(&self.shared.owner)
     }
 
     pub(super) fn claimed(&mut self, name: CallId, outcome: &Outcome) {
@@ -88,9 +107,15 @@ impl Session {
                 let restore = Restore {
                     session: record.living().map(|living| living.session.as_str().into()),
                     carry: wish.carry,
-                    claim: Some(self.shared.owner.as_str().into()),
+                    claim: Some(self.claimant().as_str().into()),
                 };
                 self.request_authorization(wish.ticket, &want, Some(&restore));
+            }
+            // Somebody came back with a session while the siblings were asked.
+            Verdict::Refused if self.is_news(name, record.living()) => {
+                if let Some(living) = record.living() {
+                    self.ask_for_wish(name, living.grant.clone());
+                }
             }
             Verdict::Refused if record.restore.claim.is_some() => {
                 // Another tab is on its way: its session will be heard of.
@@ -100,6 +125,11 @@ impl Session {
             }
             Verdict::Refused | Verdict::Unavailable => self.stay_signed_out(name),
         }
+    }
+
+    fn is_news(&mut self, name: CallId, living: Option<&Standing>) -> bool {
+        let asked = self.wish(name).and_then(|wish| wish.asked.as_ref());
+        living.is_some_and(|living| Some(&living.grant) != asked)
     }
 
     pub(super) fn restore_from_sibling(&mut self, name: CallId, handover: Handover) {

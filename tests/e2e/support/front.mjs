@@ -1,20 +1,23 @@
-// Which front the test page stands on: FRONT is "npm", the default, or "rust". With the vault in a worker it is "vault" for
+// Which front the test page stands on: FRONT is "npm", the default, "tabs" for its tabs with one grant, or "rust". With the vault in a worker it is "vault" for
 // the npm package, "own" for that with a vault of an origin of its own, and "rust-vault" for a Rust app without a vault in it.
 
 import { test } from "./timed.mjs";
 
 const FRONT = process.env.FRONT ?? "npm";
-if (!["npm", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
+if (!["npm", "tabs", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
   throw new Error(`no such front: ${FRONT}`);
 }
 
 /** Whether the page is an app in Rust, and where its vault is: in a worker, and that on an origin of its own. */
 export const rust = FRONT.startsWith("rust");
 export const own = FRONT === "own";
+/** Whether the tabs share one grant by way of the ledger. */
+export const tabs = FRONT === "tabs";
 export const vault = own || FRONT.endsWith("vault");
 
 /** `npm` is the npm package with the vault in the page. What is true of a vault is so wherever it is. */
-const is = (front) => ({ npm: !rust && !vault, rust, vault, own })[front];
+const is = (front) =>
+  ({ npm: !rust && !vault, tabs, rust, vault, own, oneGrant: vault || tabs })[front];
 
 /** Declares tests as `test` does, for all fronts but one. */
 export function notFor(unwanted, why) {

@@ -117,7 +117,7 @@ impl Driver {
             Step::Reject(_) => "reject",
             Step::Begin { .. } => "begin",
             Step::End { .. } => "end",
-            Step::Claim(_) => "claim",
+            Step::Claim { .. } => "claim",
             Step::Answered { .. } => "answered",
             Step::Accept { .. } => "accept",
         });

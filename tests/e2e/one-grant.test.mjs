@@ -1,0 +1,229 @@
+// Tokens in the page, and one grant for all tabs: the ledger in IndexedDB, the lock, and what siblings give each other.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe } from "node:test";
+import { OF_ANY_VAULT } from "./support/any-vault.mjs";
+import { forEachBrowser } from "./support/browsers.mjs";
+import {
+  ask,
+  call,
+  eventsOf,
+  markOf,
+  reload,
+  signIn,
+  startSignIn,
+  startSignOut,
+  startWorld,
+  stateOf,
+  status,
+} from "./support/harness.mjs";
+import { test } from "./support/timed.mjs";
+import { until } from "./support/until.mjs";
+import { recordWrites, writesWith } from "./support/writes.mjs";
+
+const MANY = 20;
+
+forEachBrowser((name) => {
+  describe(`one grant for all tabs in ${name}`, () => {
+    let world;
+    before(async () => {
+      world = await startWorld(name, { app: { tabs: true } });
+    });
+    after(() => world?.close());
+    afterEach(() => world.reset());
+
+    const requests = () => [world.op.count("authorize"), world.op.count("token"), world.reused];
+
+    async function twoTabs(context) {
+      context ??= await world.context();
+      const first = await world.signedIn("/first", context);
+      world.op.requests.clear();
+      const second = await world.open("/second", context);
+      await status(second, "signedIn");
+      return [first, second];
+    }
+
+    async function assertWorks(page) {
+      const { ok, error } = await call(page, "/api/orders");
+      assert.equal(ok?.status, 200, JSON.stringify(error));
+    }
+
+    const refreshed = async (page) => assert.equal((await ask(page, "refresh")).error, undefined);
+
+    test("a new tab beside a signed-in one has the session without a request", async () => {
+      const [first, second] = await twoTabs();
+      assert.deepEqual(requests(), [0, 0, 0]);
+      assert.equal(await markOf(first), await markOf(second));
+      const [{ detail }] = await eventsOf(second, "signedIn");
+      assert.equal(detail.restored, true);
+      for (const page of [first, second]) await assertWorks(page);
+      // The grant is the same: each refresh is the next of one family, and may serve the other tab as well.
+      for (const page of [first, second, first, second]) await refreshed(page);
+      const tokens = world.op.count("token");
+      assert.ok(tokens >= 2 && tokens <= 4, `${tokens} token requests`);
+      assert.equal(world.reused, 0);
+      // A load beside another tab costs nothing either.
+      await reload(first);
+      await status(first, "signedIn");
+      assert.deepEqual(requests(), [0, tokens, 0]);
+    });
+
+    test("also one that was opened by the other, and one that is never to leave for the provider", async () => {
+      const context = await world.context();
+      const first = await world.signedIn("/first", context);
+      world.op.requests.clear();
+      const opened = context.waitForEvent("page");
+      await first.evaluate(() => void window.open("/opened"));
+      await status(await opened, "signedIn");
+      world.configure({ restore: false });
+      await status(await world.open("/staying", context), "signedIn");
+      assert.deepEqual(requests(), [0, 0, 0]);
+    });
+
+    test(`${MANY} tabs opened at once make one authorization and one token request`, async () => {
+      const context = await world.context();
+      const first = await world.signedIn("/", context);
+      const pages = await Promise.all(Array.from({ length: MANY }, () => context.newPage()));
+      await first.close();
+      world.op.requests.clear();
+      const url = (n) => `${world.app.origin}/tab-${n}`;
+      await Promise.all(
+        pages.map((page, n) => page.goto(url(n), { waitUntil: "commit" }).catch(() => {})),
+      );
+      for (const page of pages) await status(page, "signedIn");
+      assert.deepEqual(requests(), [1, 1, 0]);
+      for (const [n, page] of pages.entries()) assert.equal(page.url(), url(n));
+    });
+
+    const title = "twenty calls in four tabs with an expired token cost one refresh";
+    test(title, () => OF_ANY_VAULT[title](world));
+
+    test("no token is written or sent where a script can read it", async () => {
+      const context = await world.context();
+      const writes = await recordWrites(context);
+      const [first, second] = await twoTabs(context);
+      for (const page of [first, second]) await refreshed(page);
+      await until(() => writes.some(([, text]) => text.includes('"box"')), "a sealed message");
+      const secrets = world.op.issued
+        .flatMap(({ access, refresh }) => [access, refresh])
+        .filter(Boolean);
+      assert.ok(secrets.length >= 4, "the provider issued tokens");
+      assert.deepEqual(writesWith(writes, secrets), []);
+      assert.ok(writes.some(([kind]) => kind === "indexedDB"));
+      // The probe: it would have been seen.
+      await first.evaluate((token) => new BroadcastChannel("x").postMessage(token), secrets[0]);
+      await until(() => writesWith(writes, secrets).length === 1, "the planted token");
+    });
+
+    test("a tab that dies with its refresh on the way: nobody sends it again, and the next load restores", async () => {
+      const [first, second] = await twoTabs();
+      world.op.faults.set("token", { hold: "after", times: 1 });
+      await first.evaluate(() => void settle(auth.refresh()));
+      await until(() => world.op.faults.held("token") === 1, "a refresh on its way");
+      await first.close();
+      world.op.faults.release("token");
+      // It waits for the result that nobody will bring, and gives the token up.
+      const { error } = await ask(second, "refresh");
+      assert.equal(error?.code, "reauthentication_needed");
+      assert.equal((await stateOf(second)).status, "signedIn");
+      assert.deepEqual(requests(), [0, 1, 0]);
+      await reload(second);
+      await status(second, "signedIn");
+      await assertWorks(second);
+      assert.deepEqual(requests(), [1, 2, 0]);
+    });
+
+    test("the answer of a refresh reaches every tab, also when its tab is closed at once", async () => {
+      const [first, second] = await twoTabs();
+      await refreshed(first);
+      await first.close();
+      await refreshed(second);
+      assert.deepEqual(requests(), [0, 2, 0]);
+    });
+
+    test("a sign-out reaches every tab, and a late answer brings nothing back", async () => {
+      const [first, second] = await twoTabs();
+      world.op.faults.set("token", { hold: "after", times: 1 });
+      await second.evaluate(() => void settle(auth.refresh()));
+      await until(() => world.op.faults.held("token") === 1, "a refresh on its way");
+      await startSignOut(first);
+      assert.equal((await status(second, "signedOut")).reason, "signedOutElsewhere");
+      world.op.faults.release("token");
+      await status(first, "signedOut");
+      for (const page of [first, second]) {
+        await reload(page);
+        await status(page, "signedOut");
+      }
+      assert.equal(world.op.count("authorize"), 0);
+    });
+
+    test("a grant that the provider ends is over in every tab, and in no other's sign-in", async () => {
+      const [first, second] = await twoTabs();
+      world.op.faults.set("token", { status: 400, body: { error: "invalid_grant" }, times: 1 });
+      const { error } = await ask(first, "refresh");
+      assert.equal(error.code, "login_required");
+      for (const page of [first, second]) await status(page, "signedOut");
+      await signIn(first);
+      await status(second, "signedIn");
+      await assertWorks(second);
+    });
+
+    test("a sign-in in one tab is taken by those that were signed out", async () => {
+      const context = await world.context();
+      const second = await world.open("/second", context);
+      await status(second, "signedOut");
+      await world.signedIn("/first", context);
+      await status(second, "signedIn");
+      assert.deepEqual(requests(), [1, 1, 0]);
+    });
+
+    test("another user's sign-in elsewhere: the page shows nothing of the first", () =>
+      OF_ANY_VAULT["another user's sign-in elsewhere: the page shows nothing of the first"](world));
+
+    test("the same user's next sign-in elsewhere is taken silently", async () => {
+      const [first, second] = await twoTabs();
+      const mark = await markOf(first);
+      const states = await first.evaluate(() => window.states.length);
+      await startSignIn(second, { prompt: "login" });
+      await until(async () => (await markOf(first)) !== mark, "a new mark");
+      await status(second, "signedIn");
+      await refreshed(first);
+      await refreshed(second);
+      const shown = await first.evaluate((from) => window.states.slice(from), states);
+      assert.deepEqual(shown, []);
+      assert.equal(world.reused, 0);
+    });
+
+    test("a mark that is lost or forged is put right by the ledger", async () => {
+      const [first, second] = await twoTabs();
+      const mark = await markOf(first);
+      await first.evaluate(() => localStorage.clear());
+      await until(async () => (await markOf(first)) === mark, "the mark");
+      for (const page of [first, second]) await status(page, "signedIn");
+      // A tombstone is believed: whoever signs out where the database is denied writes nothing else.
+      await first.evaluate(
+        (tombstone) => {
+          const key = Object.keys(localStorage).find((one) => one.endsWith(".mark"));
+          localStorage.setItem(key, tombstone);
+        },
+        `-${mark.slice(1)}`,
+      );
+      await status(second, "signedOut");
+    });
+
+    test("where the database is denied each tab has a grant of its own", async () => {
+      const context = await world.context();
+      await context.addInitScript(() => {
+        IDBFactory.prototype.open = () => {
+          throw new DOMException("denied", "SecurityError");
+        };
+      });
+      const [first, second] = await twoTabs(context);
+      assert.equal(world.op.count("token"), 1);
+      for (const page of [first, second, first]) await refreshed(page);
+      assert.equal(world.reused, 0);
+      await startSignOut(first);
+      await status(second, "signedOut");
+    });
+  });
+});
