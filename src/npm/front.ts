@@ -1,6 +1,7 @@
 import { arrive, load, type Arrival } from "./callback.js";
 import { claimsOfUser } from "./claims.js";
-import { AuthError, explain, fail, isAuthError, type WireError } from "./errors.js";
+import type { AuthErrorCode } from "./codes.js";
+import { AuthError, explain, explained, fail, isAuthError, type WireError } from "./errors.js";
 import { Link, type Answer, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
 import { pageVault } from "./page_vault.js";
@@ -65,7 +66,7 @@ export class Front<TUser> implements Auth<TUser> {
 
   readonly #options: AuthOptions<TUser>;
   readonly #redirectUri: string;
-  readonly #configError: AuthError | null = null;
+  readonly #configError: Promise<AuthError> | null = null;
   readonly #store: Store;
   readonly #channel: BroadcastChannel | null = null;
   #link: Promise<Link> | undefined;
@@ -112,7 +113,7 @@ export class Front<TUser> implements Auth<TUser> {
           report: (error) => this.report(error),
           restore: (failure) => this.#restore(failure),
           finish: (answer) => this.#finish({ kind: "callback", ...answer }),
-          diagnose: (code) => this.#telling.diagnose(fail(code)),
+          diagnose: (code) => this.#diagnose(code),
           unrestored: (failure) => this.#unrestored(failure),
           follow: ({ session = "", expiresAt = null }, mark) => {
             this.#session = session;
@@ -141,9 +142,6 @@ export class Front<TUser> implements Auth<TUser> {
       : arrive(options.issuer, options.clientId, this.#redirectUri);
     transactions.prune(Date.now());
     this.#channel = this.#listen();
-    if (arrival?.kind === "lost") this.#telling.diagnose(fail("callback_url_changed"));
-    if (arrival?.kind === "foreign") this.#telling.diagnose(fail("logout_state_mismatch"));
-    if (!this.#store.shared) this.#telling.diagnose(fail("storage_unavailable"));
     void this.#start(arrival);
   }
 
@@ -172,12 +170,13 @@ export class Front<TUser> implements Auth<TUser> {
 
   async signIn(options: SignInOptions = {}): Promise<never> {
     const { returnTo, signal, ...want } = options;
-    if (this.#configError) throw this.#configError;
+    if (this.#configError) throw await this.#configError;
     signal?.throwIfAborted();
     const path = returnPath(returnTo);
-    requireSecureContext();
+    if (path === null) throw await explained("config_return_target");
+    await requireSecureContext();
     const refused = transactions.put("probe", "null");
-    if (refused) throw fail(refused);
+    if (refused) throw await explained(refused);
     transactions.drop("probe");
     const link = await this.#open();
     const fields = { ...want, returnTo: path };
@@ -233,7 +232,8 @@ export class Front<TUser> implements Auth<TUser> {
 
   async signOut(options: SignOutOptions = {}): Promise<void> {
     const returnTo = options.returnTo === undefined ? undefined : returnPath(options.returnTo);
-    if (this.#configError) throw this.#configError;
+    if (returnTo === null) throw await explained("config_return_target");
+    if (this.#configError) throw await this.#configError;
     this.#compareMark();
     if (this.#isForeign()) {
       // Another session took this one's place. If it is another user's, the page reloads and signs nobody out.
@@ -269,7 +269,10 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #start(arrival: Arrival | null): Promise<void> {
     try {
-      if (this.#configError) return this.#settleLoad("neverSignedIn", this.#configError);
+      if (arrival?.kind === "lost") await this.#diagnose("callback_url_changed");
+      if (arrival?.kind === "foreign") await this.#diagnose("logout_state_mismatch");
+      if (!this.#store.shared) await this.#diagnose("storage_unavailable");
+      if (this.#configError) return this.#settleLoad("neverSignedIn", await this.#configError);
       if (VAULT && !this.#side.land) return await this.#side.start();
       if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut") {
@@ -290,9 +293,12 @@ export class Front<TUser> implements Auth<TUser> {
     if (VAULT && this.#side.land && !(await this.#side.redeems(arrival))) return;
     // The session and what failed before it are shown as one.
     await explain(arrival.carry);
-    if (VAULT && replayed && this.#side.land) return this.#side.failed(fail("callback_replayed"));
-    if (replayed) return this.#restore(fail("callback_replayed"));
-    requireSecureContext();
+    if (replayed) {
+      const failure = await explained("callback_replayed");
+      if (VAULT && this.#side.land) return this.#side.failed(failure);
+      return this.#restore(failure);
+    }
+    await requireSecureContext();
     const mark = this.#store.mark;
     try {
       const link = await this.#open();
@@ -339,12 +345,12 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (!isTopLevel()) return this.#settleLoad("expired", failure);
     if (!this.#store.mayRestore(Date.now())) {
-      return this.#settleLoad("expired", failure ?? fail("restore_closed"));
+      return this.#settleLoad("expired", failure ?? (await explained("restore_closed")));
     }
     // An answer for this client, too, may be in this load; then the failure is what there is to say.
     if (load.taken && !failure) return this.#settleLoad("expired", null);
     load.taken = true;
-    requireSecureContext();
+    await requireSecureContext();
     await shown();
     const link = await this.#open();
     const fields = {
@@ -359,7 +365,7 @@ export class Front<TUser> implements Auth<TUser> {
     if (this.#store.mark?.[0] === "-") return this.#settleLoad("signedOutElsewhere", failure);
     // Another tab went to the provider, and came back with nothing.
     if (VAULT && !answer.url) return this.#settleLoad("expired", failure);
-    this.#keep(answer);
+    await this.#keep(answer);
     this.#store.countRestore(Date.now());
     this.#cancelNavigation = () => this.#settleLoad("expired", null);
     location.replace(answer.url ?? "");
@@ -453,7 +459,7 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (origin !== "joined" && !this.#store.setMark(mark)) {
       // Nothing can be shared: this tab goes on alone, and a missing mark means nothing to it.
-      if (this.#store.shared) this.#telling.diagnose(fail("storage_full"));
+      if (this.#store.shared) void this.#diagnose("storage_full");
       this.#mark = null;
     } else {
       this.#mark = mark;
@@ -590,7 +596,7 @@ export class Front<TUser> implements Auth<TUser> {
     this.#adopting = this.#open()
       .then((link) => link.ask("adopt", { session: this.#session, mark }))
       .then(({ adopted }) => {
-        if (!adopted) throw fail("session_changed");
+        if (!adopted) return location.reload();
         this.#mark = mark;
         this.#session = mark.slice(1, mark.indexOf("."));
         reveal();
@@ -632,23 +638,25 @@ export class Front<TUser> implements Auth<TUser> {
   // ---- navigation -----------------------------------------------------------------------------------------------
 
   /** Stores what the way back from the provider needs. */
-  #keep({ state = "", record = "" }: Answer): void {
+  async #keep({ state = "", record = "" }: Answer): Promise<void> {
     if (VAULT && !this.#side.leave(this.#redirectUri)) return;
     const refused = transactions.put(state, record);
-    if (refused) throw fail(refused);
+    if (refused) throw await explained(refused);
   }
 
-  #leave(answer: Answer, signal?: AbortSignal): Promise<never> {
-    this.#keep(answer);
+  async #leave(answer: Answer, signal?: AbortSignal): Promise<never> {
+    await this.#keep(answer);
     const { url = "", state = "" } = answer;
     return new Promise((_, reject) => {
       const cancel = () => {
         clearTimeout(timer);
         this.#cancelNavigation = null;
         transactions.drop(state);
-        reject(signal?.aborted ? signal.reason : fail("navigation_cancelled"));
+        if (signal?.aborted) reject(signal.reason);
+        else void explained("navigation_cancelled").then(reject);
       };
       const timer = setTimeout(cancel, NAVIGATION_DEADLINE);
+      if (signal?.aborted) return cancel();
       signal?.addEventListener("abort", cancel);
       this.#cancelNavigation = cancel;
       location.assign(url);
@@ -670,6 +678,10 @@ export class Front<TUser> implements Auth<TUser> {
     return { issuer, issuerOrigin, clientId, origin, redirectUri: this.#redirectUri };
   }
 
+  async #diagnose(code: AuthErrorCode): Promise<void> {
+    this.#telling.diagnose(await explained(code));
+  }
+
   #name(error: WireError): AuthError {
     return new AuthError(error, undefined, this.#names());
   }
@@ -689,8 +701,8 @@ function withError<TUser>(state: AuthState<TUser>, lastError: AuthError): AuthSt
   return Object.assign(copy, { lastError }) as AuthState<TUser>;
 }
 
-function requireSecureContext(): void {
-  if (!globalThis.crypto?.subtle) throw fail("insecure_context");
+async function requireSecureContext(): Promise<void> {
+  if (!globalThis.crypto?.subtle) throw await explained("insecure_context");
 }
 
 function asAuthError(error: unknown): AuthError {

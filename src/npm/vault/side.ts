@@ -1,3 +1,4 @@
+import type { AuthErrorCode } from "../codes.js";
 import { explain, type AuthError, type WireError } from "../errors.js";
 import type { Link, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
@@ -46,7 +47,7 @@ export interface Page<TUser> {
   emit<K extends "expiring" | "extended">(event: K, detail: AuthEvents<TUser>[K]): void;
   /** Takes a session whose user this page shows, or will show. */
   follow(snapshot: SnapshotWire, mark: Mark | null): void;
-  diagnose(code: "storage_full"): void;
+  diagnose(code: AuthErrorCode): Promise<void>;
   show(notice: Notice, lastError: AuthError | null): void;
   endedElsewhere(): void;
 }
@@ -273,7 +274,7 @@ export class VaultSide<TUser> implements Known {
     // Beside a vault of another origin no redirect page has written the mark.
     const stale = this.#apart ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
-    if (refused) page.diagnose("storage_full");
+    if (refused) void page.diagnose("storage_full");
     this.#orphaned = false;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
