@@ -144,6 +144,7 @@ export const early: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   offline: [13,"The browser is offline.","Try again when the browser is online; the session goes on by itself then."],
   login_required: [26,"The user must sign in.","Call auth.signIn(), for example from a sign-in button."],
   user_claims_refused: [42,"The app's own check refused the user's claims.","Ask for the scopes whose claims the validator needs, and use a validator that answers at once."],
+  storage_full: [44,"The browser's storage for this site is full.","Remove what the app does not need from sessionStorage and localStorage."],
   internal_error: [48,"Something went wrong inside the library.","Please report it with the steps that lead to it."],
 };
 
@@ -166,7 +167,6 @@ export const kinds: Readonly<Partial<Record<AuthErrorCode, number>>> = {
   navigation_cancelled: 42,
   restore_closed: 42,
   storage_unavailable: 44,
-  storage_full: 44,
   logout_state_mismatch: 46,
   callback_url_changed: 0,
   vault_unavailable: 51,

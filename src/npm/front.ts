@@ -20,8 +20,8 @@ import type {
   User,
   VaultOptions,
 } from "./types.js";
-import type { Outcome } from "./vault/outcome.js";
-import { workerVault } from "./vault/place.js";
+import { wireError, type Outcome } from "./vault/outcome.js";
+import { redeems, workerVault } from "./vault/place.js";
 import { VaultSide } from "./vault/side.js";
 import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
 
@@ -79,9 +79,11 @@ export class Front<TUser> implements Auth<TUser> {
   readonly #telling = new Telling<TUser>();
   /** Only with a vault in a worker. */
   #side!: VaultSide<TUser>;
+  readonly #land!: (outcome: Outcome) => void;
 
-  /** `land` is given on the page that takes the provider's answers in place of the app, and leads from there to the app. */
+  /** `land` is for the redirect page alone, and leads from there to the app. */
   constructor(options: AuthOptions<TUser>, land?: (outcome: Outcome) => void) {
+    if (REDIRECT && land) this.#land = land;
     this.#options = options;
     this.#redirectUri = options.redirectUri ?? "";
     this.ready = new Promise((resolve) => (this.#settle = resolve));
@@ -95,44 +97,41 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (VAULT) {
       const front = this;
-      this.#side = new VaultSide<TUser>(
-        {
-          client: options as object as VaultOptions,
-          store: this.#store,
-          get state() {
-            return front.#state;
-          },
-          get session() {
-            return front.#session;
-          },
-          get mark() {
-            return front.#mark;
-          },
-          open: () => this.#open(),
-          name: (error) => this.#name(error),
-          report: (error) => this.report(error),
-          restore: (failure) => this.#restore(failure),
-          finish: (answer) => this.#finish({ kind: "callback", ...answer }),
-          diagnose: (code) => this.#diagnose(code),
-          unrestored: (failure) => this.#unrestored(failure),
-          follow: ({ session = "", expiresAt = null }, mark) => {
-            this.#session = session;
-            this.#expiresAt = expiresAt;
-            this.#mark = mark;
-            this.#seen = this.#store.mark;
-          },
-          show: (notice, lastError) => this.#showUser(notice, lastError),
-          endedElsewhere: () => this.#endedElsewhere(),
-          announceEnd: () => this.#announceEnd(this.#mark),
-          expire: (error) => {
-            this.#announceEnd(this.#mark ?? this.#store.mark);
-            this.#ended("expired", error);
-          },
-          tell: (command, fields) => this.#tell(command, fields),
-          emit: (event, detail) => this.#telling.emit(event, detail),
+      this.#side = new VaultSide<TUser>({
+        client: options as object as VaultOptions,
+        store: this.#store,
+        get state() {
+          return front.#state;
         },
-        land,
-      );
+        get session() {
+          return front.#session;
+        },
+        get mark() {
+          return front.#mark;
+        },
+        open: () => this.#open(),
+        name: (error) => this.#name(error),
+        report: (error) => this.report(error),
+        restore: (failure) => this.#restore(failure),
+        finish: (answer) => this.#finish({ kind: "callback", ...answer }),
+        diagnose: (error) => this.#telling.diagnose(error),
+        unrestored: (failure) => this.#unrestored(failure),
+        follow: ({ session = "", expiresAt = null }, mark) => {
+          this.#session = session;
+          this.#expiresAt = expiresAt;
+          this.#mark = mark;
+          this.#seen = this.#store.mark;
+        },
+        show: (notice, lastError) => this.#showUser(notice, lastError),
+        endedElsewhere: () => this.#endedElsewhere(),
+        announceEnd: () => this.#announceEnd(this.#mark),
+        expire: (error) => {
+          this.#announceEnd(this.#mark ?? this.#store.mark);
+          this.#ended("expired", error);
+        },
+        tell: (command, fields) => this.#tell(command, fields),
+        emit: (event, detail) => this.#telling.emit(event, detail),
+      });
     }
     this.#redirectUri ||= VAULT ? vaultRedirectUri(options) : defaultRedirectUri();
     this.#configError = checkOptions(options as AuthOptions<never>);
@@ -256,7 +255,7 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   touch(): void {
-    if (VAULT) this.#side.activity.touch();
+    if (VAULT) this.#side.activity?.touch();
   }
 
   /** Shows a finding, as state and as diagnosis. */
@@ -273,15 +272,16 @@ export class Front<TUser> implements Auth<TUser> {
       if (arrival?.kind === "foreign") await this.#diagnose("logout_state_mismatch");
       if (!this.#store.shared) await this.#diagnose("storage_unavailable");
       if (this.#configError) return this.#settleLoad("neverSignedIn", await this.#configError);
-      if (VAULT && !this.#side.land) return await this.#side.start();
+      if (VAULT && "idle" in this.#options) await this.#side.watch();
+      if (VAULT && !REDIRECT) return await this.#side.start();
       if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
         if (this.#store.mark?.[0] === "-") this.#store.removeMark();
-        if (VAULT && this.#side.land) return this.#side.land({ ended: true });
+        if (REDIRECT) return this.#land({ ended: true });
         return this.#settleLoad("signedOut", null);
       }
-      if (VAULT && this.#side.land) return this.#side.land({});
+      if (REDIRECT) return this.#land({});
       await this.#restore();
     } catch (error) {
       this.#settleLoad("expired", asAuthError(error));
@@ -290,12 +290,14 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
     const { query, record, replayed, restore } = arrival;
-    if (VAULT && this.#side.land && !(await this.#side.redeems(arrival))) return;
+    if (REDIRECT && !(await redeems(this.#options as object as VaultOptions))) {
+      return this.#land({ answer: arrival });
+    }
     // The session and what failed before it are shown as one.
     await explain(arrival.carry);
     if (replayed) {
       const failure = await explained("callback_replayed");
-      if (VAULT && this.#side.land) return this.#side.failed(failure);
+      if (REDIRECT) return this.#land({ error: wireError(failure) });
       return this.#restore(failure);
     }
     await requireSecureContext();
@@ -304,16 +306,16 @@ export class Front<TUser> implements Auth<TUser> {
       const link = await this.#open();
       const { carry } = await link.ask("callback", { query, record, mark });
       if (restore) this.#store.restoreAnswered(Date.now(), false);
-      if (VAULT && this.#side.land) {
+      if (REDIRECT) {
         const lonely = this.#store.mark ? undefined : (this.#side.expected ?? undefined);
-        return this.#side.land({ fresh: !restore, carry, mark: lonely });
+        return this.#land({ fresh: !restore, carry, mark: lonely });
       }
       if (carry) this.#show(withError(this.#state, this.#name({ code: carry })));
       // A sign-out elsewhere can have come in between.
       this.#settleLoad("signedOutElsewhere", null);
     } catch (error) {
       const failure = asAuthError(error);
-      if (VAULT && !restore && this.#side.land) return this.#side.failed(failure);
+      if (REDIRECT && !restore) return this.#land({ error: wireError(failure) });
       if (!restore) return await this.#restore(failure);
       this.#unrestored(failure);
     }
@@ -325,7 +327,7 @@ export class Front<TUser> implements Auth<TUser> {
     // What a new try may mend does not close the door.
     this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
     if (needsUser) this.#store.removeHint();
-    if (VAULT && this.#side.land) return this.#side.failed(failure, true);
+    if (REDIRECT) return this.#land({ error: wireError(failure), final: true });
     if (VAULT && failure.code === "session_idle") return this.#settleLoad("expired", failure);
     this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
   }
@@ -444,13 +446,13 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** The mark is written before the state is shown; a restored session never overwrites a sign-out. */
   #signedIn(notice: Notice): void {
-    if (VAULT && !this.#side.land) return this.#side.signedIn(notice);
+    if (VAULT && !REDIRECT) return this.#side.signedIn(notice);
     const { session = "", userHash = "", origin } = notice;
     const now = this.#store.mark;
     const mark = `+${session}.${userHash}`;
-    if (VAULT) {
+    if (REDIRECT) {
       this.#side.expected = mark;
-      this.#side.activity.begin();
+      this.#side.activity?.begin();
     }
     const outrun =
       origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
@@ -459,7 +461,7 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (origin !== "joined" && !this.#store.setMark(mark)) {
       // Nothing can be shared: this tab goes on alone, and a missing mark means nothing to it.
-      if (this.#store.shared) void this.#diagnose("storage_full");
+      if (this.#store.shared) this.#telling.diagnose(fail("storage_full"));
       this.#mark = null;
     } else {
       this.#mark = mark;
@@ -568,7 +570,7 @@ export class Front<TUser> implements Auth<TUser> {
       this.#adopting = this.#side.compare();
       return;
     }
-    if (mark?.[0] !== "+") return this.#endedElsewhere();
+    if (VAULT || mark?.[0] !== "+") return this.#endedElsewhere();
     this.#adopt(mark);
   }
 

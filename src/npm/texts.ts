@@ -84,7 +84,6 @@ export const texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   navigation_cancelled: [42,"The page did not leave for the provider, or came back from it.","Offer the sign-in again: auth.signIn() begins a new one."],
   restore_closed: [42,"The session was not restored: too many attempts have failed.","Call auth.signIn(); `lastError` and auth.diagnostics tell why the attempts failed."],
   storage_unavailable: [44,"The browser does not let this page store anything.","Allow site data for <origin>, or open the page in a window of its own."],
-  storage_full: [44,"The browser's storage for this site is full.","Remove what the app does not need from sessionStorage and localStorage."],
   logout_no_endpoint: [46,"The provider has no end-session endpoint.","Give the endpoint in `metadata` if the provider has one under another name."],
   logout_state_mismatch: [46,"The return from the provider's sign-out does not match one that this tab began.","Nothing to do; if it happens at each sign-out, look for a router that drops `state`."],
   revocation_failed: [47,"The provider did not confirm that the token was revoked.","Nothing for the user to do; watch the provider if it happens often."],

@@ -23,11 +23,10 @@ export class Activity {
   #told = 0;
 
   /** `idle` is the option, in seconds. */
-  constructor(idle: number | undefined, page: Shown) {
-    this.#limit = (idle ?? Infinity) * 1_000;
+  constructor(idle: number, page: Shown) {
+    this.#limit = idle * 1_000;
     this.#key = page.store.markKey.replace(/mark$/, "active");
     this.#page = page;
-    if (!idle) return;
     const note = () => this.note();
     for (const name of INPUT) addEventListener(name, note, { capture: true, passive: true });
   }
@@ -45,13 +44,12 @@ export class Activity {
     const { session } = this.#page;
     if (session === null || this.isOver()) return;
     this.begin();
-    if (this.#limit !== Infinity) this.#page.tell("touch", { session, at: this.#told });
+    this.#page.tell("touch", { session, at: this.#told });
   }
 
   /** A session begins: what was before counts no more. */
   begin(): void {
     this.#told = Date.now();
-    if (this.#limit === Infinity) return;
     try {
       localStorage.setItem(this.#key, String(this.#told));
     } catch {

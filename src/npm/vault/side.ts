@@ -1,23 +1,19 @@
-import type { AuthErrorCode } from "../codes.js";
-import { explain, type AuthError, type WireError } from "../errors.js";
+import { explain, explained, fail, type AuthError, type WireError } from "../errors.js";
 import type { Link, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
 import type { Mark, Store } from "../store.js";
 import { claimsOfUser } from "../claims.js";
 import type { AuthEvents, AuthState, VaultOptions } from "../types.js";
-import { Activity } from "./activity.js";
+import type { Activity } from "./activity.js";
 import type { Known } from "./connect.js";
 import type { Kept } from "./messages.js";
 import {
   leaveOutcome,
   rememberClient,
   takeOutcome,
-  wireError,
   type Outcome,
   type Unredeemed,
 } from "./outcome.js";
-import { placeOf } from "./place.js";
-import { outlivesPage } from "./port.js";
 import { isApart } from "./url.js";
 
 /** So late may storage show in one tab what another one wrote. */
@@ -47,18 +43,17 @@ export interface Page<TUser> {
   emit<K extends "expiring" | "extended">(event: K, detail: AuthEvents<TUser>[K]): void;
   /** Takes a session whose user this page shows, or will show. */
   follow(snapshot: SnapshotWire, mark: Mark | null): void;
-  diagnose(code: AuthErrorCode): Promise<void>;
+  diagnose(error: AuthError): void;
   show(notice: Notice, lastError: AuthError | null): void;
   endedElsewhere(): void;
 }
 
 /**
  * The part of a front that only a vault in a worker needs: the vault lives on while pages come and go, brings what other
- * pages did, and may die. `land` is given on the redirect page, and leads from there to the app.
+ * pages did, and may die.
  */
 export class VaultSide<TUser> implements Known {
   readonly #page: Page<TUser>;
-  readonly land: ((outcome: Outcome) => void) | undefined;
   /** Whether the session that is shown next comes of the user's own sign-in. */
   #fresh = false;
   /** The vault died, and the next one knew nothing of the session. */
@@ -69,16 +64,27 @@ export class VaultSide<TUser> implements Known {
   readonly #apart: boolean;
   /** What the redirect page left on that origin. */
   #outcome: Outcome = {};
-  readonly activity: Activity;
+  /** Only with the option `idle`. */
+  activity: Activity | undefined;
   /** The user that the page shows, and all that it shows of them. */
   #sub: unknown;
   #look = "";
 
-  constructor(page: Page<TUser>, land: ((outcome: Outcome) => void) | undefined) {
+  constructor(page: Page<TUser>) {
     this.#page = page;
-    this.land = land;
     this.#apart = isApart(page.client);
-    this.activity = new Activity(page.client.idle, page);
+  }
+
+  /** Before anything of a session is shown that ends when nobody is active. */
+  async watch(): Promise<void> {
+    const { idle } = this.#page.client;
+    if (!idle) return;
+    try {
+      const chunk = await import("./activity.js");
+      this.activity = new chunk.Activity(idle, this.#page);
+    } catch (error) {
+      throw await explained("vault_unavailable", (error as Error).message, error);
+    }
   }
 
   /** The page that took the provider's answer has left word of what came of it. */
@@ -97,7 +103,7 @@ export class VaultSide<TUser> implements Known {
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
     if (final && shown) this.#page.unrestored(shown);
-    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity.isOver()) {
+    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity?.isOver()) {
       await explain("session_idle");
       this.#page.expire(this.#page.name({ code: "session_idle" }));
     } else await this.#page.restore(shown);
@@ -123,22 +129,6 @@ export class VaultSide<TUser> implements Known {
     if (!mark || mark === now || now === `-${mark.slice(1)}`) return;
     store.setMark(mark);
     if (mark[0] === "-") store.removeHint();
-  }
-
-  /**
-   * On the redirect page: whether the answer can be redeemed here. If nothing of the vault outlives the page, the app has
-   * to do it.
-   */
-  async redeems(answer: Unredeemed): Promise<boolean> {
-    const { place } = placeOf(this.#page.client);
-    if (await outlivesPage(await place())) return true;
-    this.land?.({ answer });
-    return false;
-  }
-
-  /** On the redirect page a failure is the app's to show, and to go on from. */
-  failed(failure: AuthError, final = false): void {
-    this.land?.({ error: wireError(failure), final });
   }
 
   /** Takes the session that the vault has. One that cannot be renewed is good enough only where no other can be had. */
@@ -203,13 +193,13 @@ export class VaultSide<TUser> implements Known {
   shown(stopped: boolean): void {
     const { client, session, store, mark } = this.#page;
     if (session === null) return;
-    if (stopped && this.activity.isOver()) {
+    if (stopped && this.activity?.isOver()) {
       if (store.mark !== mark) return;
       leaveOutcome(client, { error: { code: "session_idle" } as WireError, final: true });
       this.#page.announceEnd();
       return hideAndReload();
     }
-    this.activity.note();
+    this.activity?.note();
     if (stopped && this.hasLimits) void this.compare();
   }
 
@@ -274,12 +264,12 @@ export class VaultSide<TUser> implements Known {
     // Beside a vault of another origin no redirect page has written the mark.
     const stale = this.#apart ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
-    if (refused) void page.diagnose("storage_full");
+    if (refused) page.diagnose(fail("storage_full"));
     this.#orphaned = false;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
     page.follow(snapshot, refused ? null : mark);
-    if (!shows) this.activity.note();
+    if (!shows) this.activity?.note();
     const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
     // The same user with another session: nothing that an app could see.
     if (shows && look === this.#look) return;
