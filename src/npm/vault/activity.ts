@@ -1,16 +1,12 @@
-import type { Store } from "../store.js";
+import type { Shown } from "../shown.js";
 
 /** What a user does. */
 const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 /** Activity is told this often at most, in milliseconds; of a short limit ten times in it. */
 const STEP_MS = 5_000;
 
-/** What has to be known of the page. */
-interface Shown {
-  readonly store: Store;
-  readonly session: string | null;
-  tell(command: string, fields: Record<string, unknown>): void;
-}
+type Page = Pick<Shown<never>, "store" | "session">;
+type Tell = (command: string, fields: Record<string, unknown>) => void;
 
 /**
  * When the user was last active in any tab of the client. Storage keeps it for the next load, since the vault may be gone
@@ -19,11 +15,13 @@ interface Shown {
 export class Activity {
   readonly #limit: number;
   readonly #key: string;
-  readonly #page: Shown;
+  readonly #page: Page;
+  readonly #tell: Tell;
   #told = 0;
 
   /** `idle` is the option, in seconds. */
-  constructor(idle: number, page: Shown) {
+  constructor(idle: number, page: Page, tell: Tell) {
+    this.#tell = tell;
     this.#limit = idle * 1_000;
     this.#key = page.store.markKey.replace(/mark$/, "active");
     this.#page = page;
@@ -44,7 +42,7 @@ export class Activity {
     const { session } = this.#page;
     if (session === null || this.isOver()) return;
     this.begin();
-    this.#page.tell("touch", { session, at: this.#told });
+    this.#tell("touch", { session, at: this.#told });
   }
 
   /** A session begins: what was before counts no more. */

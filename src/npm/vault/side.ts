@@ -1,9 +1,10 @@
 import { explain, explained, fail, type AuthError, type WireError } from "../errors.js";
 import type { Link, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
-import type { Mark, Store } from "../store.js";
+import type { Shown } from "../shown.js";
+import type { Mark } from "../store.js";
 import { claimsOfUser } from "../claims.js";
-import type { AuthEvents, AuthState, VaultOptions } from "../types.js";
+import type { VaultOptions } from "../types.js";
 import type { Activity } from "./activity.js";
 import type { Known } from "./connect.js";
 import type { Kept } from "./messages.js";
@@ -22,28 +23,13 @@ const STEP_MS = 100;
 /** What ended a session in every tab. */
 const LIMITS = ["session_idle", "session_max_age"];
 
-/** What a front shows its other half of itself. */
-export interface Page<TUser> {
-  readonly client: VaultOptions;
-  readonly store: Store;
-  readonly state: AuthState<TUser>;
-  /** The session this page shows, and its mark. */
-  readonly session: string | null;
-  readonly mark: Mark | null;
+/** What the other half of a front does. */
+export interface Half {
   open(): Promise<Link>;
-  name(error: WireError): AuthError;
-  report(error: AuthError): void;
+  tell(command: string, fields: Record<string, unknown>): void;
   restore(failure: AuthError | null): Promise<void>;
   finish(answer: Unredeemed): Promise<void>;
   unrestored(failure: AuthError): void;
-  /** Ends the session in every tab, with what ended it. */
-  expire(error: AuthError): void;
-  announceEnd(): void;
-  tell(command: string, fields: Record<string, unknown>): void;
-  emit<K extends "expiring" | "extended">(event: K, detail: AuthEvents<TUser>[K]): void;
-  /** Takes a session whose user this page shows, or will show. */
-  follow(snapshot: SnapshotWire, mark: Mark | null): void;
-  diagnose(error: AuthError): void;
   show(notice: Notice, lastError: AuthError | null): void;
   endedElsewhere(): void;
 }
@@ -53,7 +39,9 @@ export interface Page<TUser> {
  * pages did, and may die.
  */
 export class VaultSide<TUser> implements Known {
-  readonly #page: Page<TUser>;
+  readonly #page: Shown<TUser>;
+  readonly #half: Half;
+  readonly #client: VaultOptions;
   /** Whether the session that is shown next comes of the user's own sign-in. */
   #fresh = false;
   /** The vault died, and the next one knew nothing of the session. */
@@ -70,18 +58,20 @@ export class VaultSide<TUser> implements Known {
   #sub: unknown;
   #look = "";
 
-  constructor(page: Page<TUser>) {
+  constructor(page: Shown<TUser>, half: Half) {
     this.#page = page;
-    this.#apart = isApart(page.client);
+    this.#half = half;
+    this.#client = page.options as object as VaultOptions;
+    this.#apart = isApart(this.#client);
   }
 
   /** Before anything of a session is shown that ends when nobody is active. */
   async watch(): Promise<void> {
-    const { idle } = this.#page.client;
+    const { idle } = this.#client;
     if (!idle) return;
     try {
       const chunk = await import("./activity.js");
-      this.activity = new chunk.Activity(idle, this.#page);
+      this.activity = new chunk.Activity(idle, this.#page, this.#half.tell);
     } catch (error) {
       throw await explained("vault_unavailable", (error as Error).message, error);
     }
@@ -89,31 +79,30 @@ export class VaultSide<TUser> implements Known {
 
   /** The page that took the provider's answer has left word of what came of it. */
   async start(): Promise<void> {
-    let outcome = takeOutcome(this.#page.client);
+    let outcome = takeOutcome(this.#client);
     if (outcome.apart) {
-      await this.#page.open();
+      await this.#half.open();
       outcome = this.#outcome;
     }
     const { error, final, fresh, carry, mark, answer, ended } = outcome;
     if (ended && this.#page.store.mark?.[0] === "-") this.#page.store.removeMark();
     this.#fresh = answer ? !answer.restore : fresh === true;
-    if (answer) return this.#page.finish(answer);
+    if (answer) return this.#half.finish(answer);
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
-    if (final && shown) this.#page.unrestored(shown);
+    if (final && shown) this.#half.unrestored(shown);
     else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity?.isOver()) {
       await explain("session_idle");
-      this.#page.expire(this.#page.name({ code: "session_idle" }));
-    } else await this.#page.restore(shown);
+      this.#expire(this.#page.name({ code: "session_idle" }));
+    } else await this.#half.restore(shown);
   }
 
   /** Before the page leaves for the provider. Whether the transaction is the page's to keep: a frame has kept it already. */
   leave(redirectUri: string): boolean {
-    const { client } = this.#page;
-    if (this.#apart) leaveOutcome(client, { apart: true });
-    else rememberClient(client, redirectUri);
+    if (this.#apart) leaveOutcome(this.#client, { apart: true });
+    else rememberClient(this.#client, redirectUri);
     return !this.#apart;
   }
 
@@ -173,8 +162,9 @@ export class VaultSide<TUser> implements Known {
     if (page.session === null) return undefined;
     if (notice === "vaultLost") return this.rejoin().catch(() => {});
     // The last call is for whoever knows of later activity; the vault hears of all there is.
-    if (notice === "expiring" && endsAt > Date.now()) page.emit("expiring", { endsAt, limit });
-    if (notice === "extended") page.emit("extended", {});
+    const { telling } = page;
+    if (notice === "expiring" && endsAt > Date.now()) telling.emit("expiring", { endsAt, limit });
+    if (notice === "extended") telling.emit("extended", {});
     return undefined;
   }
 
@@ -191,12 +181,12 @@ export class VaultSide<TUser> implements Known {
 
   /** The page can be seen again. Nothing of a session is shown whose time was over while the page was stopped. */
   shown(stopped: boolean): void {
-    const { client, session, store, mark } = this.#page;
+    const { session, store, mark } = this.#page;
     if (session === null) return;
     if (stopped && this.activity?.isOver()) {
       if (store.mark !== mark) return;
-      leaveOutcome(client, { error: { code: "session_idle" } as WireError, final: true });
-      this.#page.announceEnd();
+      leaveOutcome(this.#client, { error: { code: "session_idle" } as WireError, final: true });
+      this.#page.announceEnd(mark);
       return hideAndReload();
     }
     this.activity?.note();
@@ -214,17 +204,24 @@ export class VaultSide<TUser> implements Known {
     }
     if (snapshot.error && LIMITS.includes(snapshot.error.code)) {
       await explain(snapshot.error.code);
-      return page.expire(page.name(snapshot.error));
+      return this.#expire(page.name(snapshot.error));
     }
-    if (page.store.shared && page.store.mark !== page.mark) return page.endedElsewhere();
+    if (page.store.shared && page.store.mark !== page.mark) return this.#half.endedElsewhere();
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
     this.#orphaned = true;
     await explain("reauthentication_needed");
     page.report(page.name({ code: "reauthentication_needed" }));
   }
 
+  /** The session ends in every tab, with what ended it. */
+  #expire(error: AuthError): void {
+    const page = this.#page;
+    page.announceEnd(page.mark ?? page.store.mark);
+    page.ended("expired", error);
+  }
+
   get hasLimits(): boolean {
-    return Boolean(this.#page.client.idle || this.#page.client.maxAge);
+    return Boolean(this.#client.idle || this.#client.maxAge);
   }
 
   requireVault(): void {
@@ -232,7 +229,7 @@ export class VaultSide<TUser> implements Known {
   }
 
   async #ask(): Promise<SnapshotWire> {
-    const link = await this.#page.open();
+    const link = await this.#half.open();
     return link.ask("state", { mark: this.#page.store.mark });
   }
 
@@ -264,11 +261,14 @@ export class VaultSide<TUser> implements Known {
     // Beside a vault of another origin no redirect page has written the mark.
     const stale = this.#apart ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
-    if (refused) page.diagnose(fail("storage_full"));
+    if (refused) page.telling.diagnose(fail("storage_full"));
     this.#orphaned = false;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
-    page.follow(snapshot, refused ? null : mark);
+    page.session = session;
+    page.expiresAt = snapshot.expiresAt ?? null;
+    page.mark = refused ? null : mark;
+    page.seen = page.store.mark;
     if (!shows) this.activity?.note();
     const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
     // The same user with another session: nothing that an app could see.
@@ -276,6 +276,6 @@ export class VaultSide<TUser> implements Known {
     this.#look = look;
     this.#sub = user?.["sub"];
     const origin = this.#fresh ? "interactive" : "joined";
-    page.show({ ...snapshot, notice: "signedIn", origin }, lastError);
+    this.#half.show({ ...snapshot, notice: "signedIn", origin }, lastError);
   }
 }
