@@ -19,7 +19,7 @@ export function measure(bytes) {
 
 /**
  * `budget` is what a release may weigh, `aim` where we want to be, in bytes by gzip. The texts of errors come only with
- * the first error.
+ * the first error that needs them.
  */
 export const BUDGETS = {
   entry: { files: ["dist/index.js"], aim: 6_000, budget: 9_000 },
@@ -31,8 +31,10 @@ export const BUDGETS = {
     budget: 63_600,
   },
   texts: { files: ["dist/texts.js"], aim: 5_000, budget: 6_000 },
-  // What a page with a vault in a worker loads. The budget that is wanted is 9,000; this one keeps what is reached.
-  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 14_150 },
+  // What a page with a vault in a worker downloads to load, call, sign in and sign out. `frame.js` comes on top where the
+  // vault has an origin of its own, `activity.js` with the option `idle`. The budget that is wanted is 9,000; this one
+  // keeps what is reached.
+  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 12_350 },
 };
 
 /**

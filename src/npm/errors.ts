@@ -1,6 +1,8 @@
 import {
   early,
+  earlyInPage,
   groups,
+  kinds,
   type AuthErrorCode,
   type AuthErrorGroup,
   type Explanation,
@@ -39,9 +41,10 @@ const TEXTS_WITHIN_MS = 1_000;
 const explanations: Partial<Record<AuthErrorCode, Explanation>> = Object.assign(
   Object.create(null),
   early,
+  VAULT ? null : earlyInPage,
 );
 
-/** Whether the texts of a code are here. Those that only the core can raise come when the first of them is needed. */
+/** Whether the texts of a code are here. The others come when the first of them is needed. */
 export function isExplained(code: unknown): boolean {
   return !code || String(code) in explanations;
 }
@@ -93,7 +96,7 @@ export class AuthError extends Error {
   /** `names` are the configured values that stand in the fix, such as `origin`. */
   constructor(error: WireError, cause?: unknown, names: Record<string, string> = {}) {
     const [kind, message, fix] = explanations[error.code] ?? [
-      error.kind ?? early.internal_error![0],
+      error.kind ?? kinds[error.code] ?? early.internal_error![0],
       "",
       "",
     ];
@@ -115,6 +118,17 @@ export function isAuthError(value: unknown): value is AuthError {
   return value instanceof Error && value.name === "AuthError" && "code" in value;
 }
 
+/** An error whose texts are here. */
 export function fail(code: AuthErrorCode, detail?: string, cause?: unknown): AuthError {
   return new AuthError(detail === undefined ? { code } : { code, detail }, cause);
+}
+
+/** An error whose texts have to be got first. */
+export async function explained(
+  code: AuthErrorCode,
+  detail?: string,
+  cause?: unknown,
+): Promise<AuthError> {
+  await explain(code);
+  return fail(code, detail, cause);
 }

@@ -1,32 +1,30 @@
 import { arrive, load, type Arrival } from "./callback.js";
 import { claimsOfUser } from "./claims.js";
-import { AuthError, explain, fail, isAuthError, type WireError } from "./errors.js";
+import { explain, explained, fail, isAuthError, type AuthError, type WireError } from "./errors.js";
 import { Link, type Answer, type Notice, type SnapshotWire } from "./link.js";
-import { checkOptions, defaultRedirectUri, parseUrl, returnPath } from "./options.js";
+import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
+import { Navigation } from "./navigation.js";
 import { pageVault } from "./page_vault.js";
 import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
-import { Store, transactions, type Mark } from "./store.js";
+import { Shown } from "./shown.js";
+import { transactions, type Mark } from "./store.js";
 import { TabsSide, tabName } from "./tabs/side.js";
-import { Telling } from "./telling.js";
 import type {
   Auth,
   AuthEvents,
   AuthOptions,
   AuthState,
   Diagnosis,
-  SignedOutReason,
   SignInOptions,
   SignOutOptions,
   User,
   VaultOptions,
 } from "./types.js";
-import type { Outcome } from "./vault/outcome.js";
-import { workerVault } from "./vault/place.js";
+import { wireError, type Outcome } from "./vault/outcome.js";
+import { redeems, workerVault } from "./vault/place.js";
 import { VaultSide } from "./vault/side.js";
-import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
+import { vaultRedirectUri } from "./vault/url.js";
 
-/** A navigation that shows no effect for this long did not happen. */
-const NAVIGATION_DEADLINE = 60_000;
 /** So long a sign-out in another tab may take to reach the vault that both have. */
 const LEAVING_MS = 1_000;
 const METHODS = [
@@ -55,169 +53,102 @@ const NEEDS_USER = [
  */
 export class Front<TUser> implements Auth<TUser> {
   readonly ready: Promise<AuthState<TUser>>;
-  #settle!: (state: AuthState<TUser>) => void;
-  #state: AuthState<TUser> = { status: "loading", lastError: null };
-  #expiresAt: number | null = null;
-  /** The session this page shows, and its mark. */
-  #session: string | null = null;
-  #mark: Mark | null = null;
-  /** The mark that was last seen, so that each change is told once. */
-  #seen: Mark | null = null;
-
+  readonly #shown: Shown<TUser>;
   readonly #options: AuthOptions<TUser>;
-  readonly #redirectUri: string;
-  readonly #configError: AuthError | null = null;
-  readonly #store: Store;
-  readonly #channel: BroadcastChannel | null = null;
+  readonly #configError: Promise<AuthError> | null = null;
   #link: Promise<Link> | undefined;
   /** While the vault says whether another session is the same user's, nothing is asked of it. */
   #adopting: Promise<void> = Promise.resolve();
   #wasStopped: () => boolean = () => false;
-  /** Ends a navigation that the user came back from. */
-  #cancelNavigation: (() => void) | null = null;
-
-  readonly #telling = new Telling<TUser>();
+  readonly #navigation = new Navigation();
   /** Only with a vault in a worker. */
   #side!: VaultSide<TUser>;
   /** Only with one grant for all tabs. */
-  #tabs!: TabsSide;
+  #tabs!: TabsSide<TUser>;
+  readonly #land!: (outcome: Outcome) => void;
 
-  /** `land` is given on the page that takes the provider's answers in place of the app, and leads from there to the app. */
+  /** `land` is for the redirect page alone, and leads from there to the app. */
   constructor(options: AuthOptions<TUser>, land?: (outcome: Outcome) => void) {
+    if (REDIRECT && land) this.#land = land;
     this.#options = options;
-    this.#redirectUri = options.redirectUri ?? "";
-    this.ready = new Promise((resolve) => (this.#settle = resolve));
+    const page = (this.#shown = new Shown(options));
+    this.ready = page.ready;
     // Apps hand these on by themselves: useSyncExternalStore(auth.subscribe, ...), { fetch: auth.fetch }.
     for (const name of METHODS) this[name] = this[name].bind(this) as never;
     // On a server there is nobody to sign in: the state stays "loading", as the first render in the browser shows it.
-    this.#store = new Store(options.issuer, options.clientId);
-    if (typeof document === "undefined") {
-      this.#settle(this.#state);
-      return;
-    }
+    if (typeof document === "undefined") return;
+    page.redirectUri ||= VAULT ? vaultRedirectUri(options) : defaultRedirectUri();
     if (VAULT) {
-      const front = this;
-      this.#side = new VaultSide<TUser>(
-        {
-          client: options as object as VaultOptions,
-          store: this.#store,
-          get state() {
-            return front.#state;
-          },
-          get session() {
-            return front.#session;
-          },
-          get mark() {
-            return front.#mark;
-          },
-          open: () => this.#open(),
-          name: (error) => this.#name(error),
-          report: (error) => this.report(error),
-          restore: (failure) => this.#restore(failure),
-          finish: (answer) => this.#finish({ kind: "callback", ...answer }),
-          diagnose: (code) => this.#telling.diagnose(fail(code)),
-          unrestored: (failure) => this.#unrestored(failure),
-          follow: ({ session = "", expiresAt = null }, mark) => {
-            this.#session = session;
-            this.#expiresAt = expiresAt;
-            this.#mark = mark;
-            this.#seen = this.#store.mark;
-          },
-          show: (notice, lastError) => this.#showUser(notice, lastError),
-          endedElsewhere: () => this.#endedElsewhere(),
-          announceEnd: () => this.#announceEnd(this.#mark),
-          expire: (error) => {
-            this.#announceEnd(this.#mark ?? this.#store.mark);
-            this.#ended("expired", error);
-          },
-          tell: (command, fields) => this.#tell(command, fields),
-          emit: (event, detail) => this.#telling.emit(event, detail),
-        },
-        land,
-      );
-    }
-    if (TABS) {
-      const front = this;
-      this.#tabs = new TabsSide({
-        store: this.#store,
-        get state() {
-          return front.#state as AuthState<never>;
-        },
-        get session() {
-          return front.#session;
-        },
-        get mark() {
-          return front.#mark;
-        },
+      this.#side = new VaultSide<TUser>(page, {
         open: () => this.#open(),
-        follow: (session, mark) => {
-          this.#session = session;
-          this.#mark = mark;
-          this.#seen = this.#store.mark;
-        },
-        show: (snapshot) => this.#showUser(snapshot, null),
-        settleLoad: (reason, error) => this.#settleLoad(reason, error),
+        tell: (command, fields) => this.#tell(command, fields),
+        restore: (failure) => this.#restore(failure),
+        finish: (answer) => this.#finish({ kind: "callback", ...answer }),
+        unrestored: (failure) => this.#unrestored(failure),
+        show: (notice, lastError) => this.#showUser(notice, lastError),
         endedElsewhere: () => this.#endedElsewhere(),
-        announce: (mark) => this.#channel?.postMessage(mark),
-        diagnose: (code) => this.#telling.diagnose(fail(code)),
-        signedInElsewhere: () => this.#telling.emit("signedInElsewhere", {}),
       });
     }
-    this.#redirectUri ||= VAULT ? vaultRedirectUri(options) : defaultRedirectUri();
+    if (TABS) {
+      this.#tabs = new TabsSide<TUser>(page, {
+        open: () => this.#open(),
+        show: (notice) => this.#showUser(notice, null),
+        endedElsewhere: () => this.#endedElsewhere(),
+      });
+    }
     this.#configError = checkOptions(options as AuthOptions<never>);
-    this.#seen = this.#store.mark;
     const arrival = this.#configError
       ? null
-      : arrive(options.issuer, options.clientId, this.#redirectUri);
+      : arrive(options.issuer, options.clientId, page.redirectUri);
     transactions.prune(Date.now());
-    this.#channel = this.#listen();
-    if (arrival?.kind === "lost") this.#telling.diagnose(fail("callback_url_changed"));
-    if (arrival?.kind === "foreign") this.#telling.diagnose(fail("logout_state_mismatch"));
-    if (!this.#store.shared) this.#telling.diagnose(fail("storage_unavailable"));
+    page.channel = this.#listen();
     void this.#start(arrival);
   }
 
   get state(): AuthState<TUser> {
-    return this.#state;
+    return this.#shown.state;
   }
 
   get user(): TUser | null {
-    return this.#state.status === "signedIn" ? this.#state.user : null;
+    return this.#shown.state.status === "signedIn" ? this.#shown.state.user : null;
   }
 
   get diagnostics(): readonly Diagnosis[] {
-    return this.#telling.diagnostics;
+    return this.#shown.telling.diagnostics;
   }
 
   subscribe(listener: () => void): () => void {
-    return this.#telling.subscribe(listener);
+    return this.#shown.telling.subscribe(listener);
   }
 
   on<K extends keyof AuthEvents<TUser> & string>(
     event: K,
     listener: (event: AuthEvents<TUser>[K]) => void,
   ): () => void {
-    return this.#telling.on(event, listener);
+    return this.#shown.telling.on(event, listener);
   }
 
   async signIn(options: SignInOptions = {}): Promise<never> {
     const { returnTo, signal, ...want } = options;
-    if (this.#configError) throw this.#configError;
+    if (this.#configError) throw await this.#configError;
     signal?.throwIfAborted();
     const path = returnPath(returnTo);
-    requireSecureContext();
+    if (path === null) throw await explained("config_return_target");
+    await requireSecureContext();
     const refused = transactions.put("probe", "null");
-    if (refused) throw fail(refused);
+    if (refused) throw await explained(refused);
     transactions.drop("probe");
     const link = await this.#open();
     const fields = { ...want, returnTo: path };
-    return this.#leave(await link.ask("signIn", fields, undefined, signal), signal);
+    const answer = await link.ask("signIn", fields, undefined, signal);
+    await this.#keep(answer);
+    return this.#navigation.leave(answer.url ?? "", answer.state ?? "", signal);
   }
 
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const request = new Request(input, init);
     await until(this.#settled(), request.signal);
-    if (this.#session === null) {
+    if (this.#shown.session === null) {
       const response = await fetch(request);
       if (response.status === 401) throw fail("login_required");
       return response;
@@ -226,7 +157,7 @@ export class Front<TUser> implements Auth<TUser> {
     // A stream is gone once it was sent.
     const replayable = !(init?.body instanceof ReadableStream);
     const link = await this.#open();
-    const fields = { session: this.#session, replayable };
+    const fields = { session: this.#shown.session, replayable };
     try {
       const sent = VAULT ? [request, init?.body] : request;
       const { handle } = await link.ask("call", fields, sent, request.signal);
@@ -234,7 +165,7 @@ export class Front<TUser> implements Auth<TUser> {
     } catch (error) {
       if (isAuthError(error) && error.code === "step_up_required") {
         const { acrValues, maxAge } = error.provider ?? {};
-        this.#telling.emit("stepUpRequired", {
+        this.#shown.telling.emit("stepUpRequired", {
           ...(acrValues === undefined ? {} : { acrValues }),
           ...(maxAge === undefined ? {} : { maxAge }),
         });
@@ -263,81 +194,93 @@ export class Front<TUser> implements Auth<TUser> {
 
   async signOut(options: SignOutOptions = {}): Promise<void> {
     const returnTo = options.returnTo === undefined ? undefined : returnPath(options.returnTo);
-    if (this.#configError) throw this.#configError;
+    if (returnTo === null) throw await explained("config_return_target");
+    if (this.#configError) throw await this.#configError;
     this.#compareMark();
     if (this.#isForeign()) {
       // Another session took this one's place. If it is another user's, the page reloads and signs nobody out.
       await this.#adopting;
       if (this.#isForeign()) return;
     }
-    this.#announceEnd(this.#mark ?? this.#store.mark);
-    const session = this.#session;
-    this.#forget("signedOut");
+    this.#shown.announceEnd(this.#shown.mark ?? this.#shown.store.mark);
+    const session = this.#shown.session;
+    const { status } = this.#shown.state;
+    this.#shown.signedOut("signedOut", null);
+    if (status === "signedIn") this.#shown.telling.emit("signedOut", { reason: "signedOut" });
     const link = await this.#open();
     const fields = VAULT ? { session, returnTo, stays: options.everywhere === false } : { session };
     const { url, state } = await link.ask("signOut", fields);
     if (!url || options.everywhere === false || navigator.onLine === false) return;
     const { issuer, clientId } = this.#options;
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
-    if (!VAULT || this.#side.leave(this.#redirectUri)) {
+    if (!VAULT || this.#side.leave(this.#shown.redirectUri)) {
       transactions.put(state ?? "", JSON.stringify(record));
     }
     location.assign(url);
   }
 
   touch(): void {
-    if (VAULT) this.#side.activity.touch();
+    if (VAULT) this.#side.activity?.touch();
   }
 
   /** Shows a finding, as state and as diagnosis. */
   report(error: AuthError): void {
-    this.#telling.diagnose(error);
-    this.#show(withError(this.#state, error));
+    this.#shown.report(error);
   }
 
   // ---- the load of the page -------------------------------------------------------------------------------------
 
   async #start(arrival: Arrival | null): Promise<void> {
     try {
-      if (this.#configError) return this.#settleLoad("neverSignedIn", this.#configError);
-      if (VAULT && !this.#side.land) return await this.#side.start();
+      if (arrival?.kind === "lost") await this.#shown.diagnose("callback_url_changed");
+      if (arrival?.kind === "foreign") await this.#shown.diagnose("logout_state_mismatch");
+      if (!this.#shown.store.shared) await this.#shown.diagnose("storage_unavailable");
+      if (this.#configError)
+        return this.#shown.settleLoad("neverSignedIn", await this.#configError);
+      if (VAULT && "idle" in this.#options) await this.#side.watch();
+      if (VAULT && !REDIRECT) return await this.#side.start();
       if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
-        if (this.#store.mark?.[0] === "-") this.#store.removeMark();
-        if (VAULT && this.#side.land) return this.#side.land({ ended: true });
-        return this.#settleLoad("signedOut", null);
+        if (this.#shown.store.mark?.[0] === "-") this.#shown.store.removeMark();
+        if (REDIRECT) return this.#land({ ended: true });
+        return this.#shown.settleLoad("signedOut", null);
       }
-      if (VAULT && this.#side.land) return this.#side.land({});
+      if (REDIRECT) return this.#land({});
       await this.#restore();
     } catch (error) {
-      this.#settleLoad("expired", asAuthError(error));
+      this.#shown.settleLoad("expired", asAuthError(error));
     }
   }
 
   async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
     const { query, record, replayed, restore } = arrival;
-    if (VAULT && this.#side.land && !(await this.#side.redeems(arrival))) return;
+    if (REDIRECT && !(await redeems(this.#options as object as VaultOptions))) {
+      return this.#land({ answer: arrival });
+    }
     // The session and what failed before it are shown as one.
     await explain(arrival.carry);
-    if (VAULT && replayed && this.#side.land) return this.#side.failed(fail("callback_replayed"));
-    if (replayed) return this.#restore(fail("callback_replayed"));
-    requireSecureContext();
-    const mark = this.#store.mark;
+    if (replayed) {
+      const failure = await explained("callback_replayed");
+      if (REDIRECT) return this.#land({ error: wireError(failure) });
+      return this.#restore(failure);
+    }
+    await requireSecureContext();
+    const mark = this.#shown.store.mark;
     try {
       const link = await this.#open();
       const { carry } = await link.ask("callback", { query, record, mark });
-      if (restore) this.#store.restoreAnswered(Date.now(), false);
-      if (VAULT && this.#side.land) {
-        const lonely = this.#store.mark ? undefined : (this.#side.expected ?? undefined);
-        return this.#side.land({ fresh: !restore, carry, mark: lonely });
+      if (restore) this.#shown.store.restoreAnswered(Date.now(), false);
+      if (REDIRECT) {
+        const lonely = this.#shown.store.mark ? undefined : (this.#side.expected ?? undefined);
+        return this.#land({ fresh: !restore, carry, mark: lonely });
       }
-      if (carry) this.#show(withError(this.#state, this.#name({ code: carry })));
+      if (carry) this.#shown.note(this.#shown.name({ code: carry }));
       // A sign-out elsewhere can have come in between.
-      this.#settleLoad("signedOutElsewhere", null);
+      this.#shown.settleLoad("signedOutElsewhere", null);
     } catch (error) {
       const failure = asAuthError(error);
-      if (VAULT && !restore && this.#side.land) return this.#side.failed(failure);
+      if (REDIRECT && !restore) return this.#land({ error: wireError(failure) });
       if (!restore) return await this.#restore(failure);
       this.#unrestored(failure);
     }
@@ -347,42 +290,46 @@ export class Front<TUser> implements Auth<TUser> {
   #unrestored(failure: AuthError): void {
     const needsUser = NEEDS_USER.includes(failure.code);
     // What a new try may mend does not close the door.
-    this.#store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
-    if (needsUser) this.#store.removeHint();
-    if (VAULT && this.#side.land) return this.#side.failed(failure, true);
-    if (VAULT && failure.code === "session_idle") return this.#settleLoad("expired", failure);
-    this.#settleLoad(this.#store.mark?.[0] === "-" ? "signedOut" : "sessionEnded", failure);
+    this.#shown.store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
+    if (needsUser) this.#shown.store.removeHint();
+    if (REDIRECT) return this.#land({ error: wireError(failure), final: true });
+    if (VAULT && failure.code === "session_idle") return this.#shown.settleLoad("expired", failure);
+    this.#shown.settleLoad(
+      this.#shown.store.mark?.[0] === "-" ? "signedOut" : "sessionEnded",
+      failure,
+    );
   }
 
   /** Gets the session back with the provider's help, or settles. `failure` is what the user still has to see. */
   async #restore(failure: AuthError | null = null): Promise<void> {
     const { restore = true } = this.#options;
-    const mark = this.#store.mark;
-    const hinted = this.#store.hint;
-    if (mark?.[0] === "-") return this.#settleLoad("signedOut", failure);
+    const mark = this.#shown.store.mark;
+    const hinted = this.#shown.store.hint;
+    if (mark?.[0] === "-") return this.#shown.settleLoad("signedOut", failure);
     if (VAULT && (hinted || this.#side.expected)) {
-      const mayLeave = restore !== false && isTopLevel() && this.#store.mayRestore(Date.now());
+      const mayLeave =
+        restore !== false && isTopLevel() && this.#shown.store.mayRestore(Date.now());
       if (await this.#side.join(failure, mayLeave)) return;
     }
     // What the other tabs have can be had without a way to the provider.
     if (TABS && hinted && (restore === false || !isTopLevel())) await this.#tabs.join();
     if (restore === false || (restore === true && !hinted)) {
-      return this.#settleLoad(hinted ? "expired" : "neverSignedIn", failure);
+      return this.#shown.settleLoad(hinted ? "expired" : "neverSignedIn", failure);
     }
-    if (!isTopLevel()) return this.#settleLoad("expired", failure);
+    if (!isTopLevel()) return this.#shown.settleLoad("expired", failure);
     // With a ledger that is the session's to say.
-    if (!TABS && !this.#store.mayRestore(Date.now())) {
-      return this.#settleLoad("expired", failure ?? fail("restore_closed"));
+    if (!TABS && !this.#shown.store.mayRestore(Date.now())) {
+      return this.#shown.settleLoad("expired", failure ?? (await explained("restore_closed")));
     }
     // An answer for this client, too, may be in this load; then the failure is what there is to say.
-    if (load.taken && !failure) return this.#settleLoad("expired", null);
+    if (load.taken && !failure) return this.#shown.settleLoad("expired", null);
     load.taken = true;
-    requireSecureContext();
+    await requireSecureContext();
     await shown();
     const link = await this.#open();
     const fields = {
       returnTo: returnPath(undefined),
-      mark: this.#store.mark,
+      mark: this.#shown.store.mark,
       carry: failure?.code,
     };
     const answer = TABS
@@ -391,19 +338,14 @@ export class Front<TUser> implements Auth<TUser> {
     if (!answer) return;
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
-    if (this.#state.status !== "loading") return;
-    if (this.#store.mark?.[0] === "-") return this.#settleLoad("signedOutElsewhere", failure);
+    if (this.#shown.state.status !== "loading") return;
+    if (this.#shown.store.mark?.[0] === "-")
+      return this.#shown.settleLoad("signedOutElsewhere", failure);
     // Another tab went to the provider, and came back with nothing.
-    if (VAULT && !answer.url) return this.#settleLoad("expired", failure);
-    this.#keep(answer);
-    if (!TABS) this.#store.countRestore(Date.now());
-    this.#cancelNavigation = () => this.#settleLoad("expired", null);
-    location.replace(answer.url ?? "");
-  }
-
-  /** The load ends signed out, unless something else has ended it. */
-  #settleLoad(reason: SignedOutReason, lastError: AuthError | null): void {
-    if (this.#state.status === "loading") this.#settleSignedOut(reason, lastError);
+    if (VAULT && !answer.url) return this.#shown.settleLoad("expired", failure);
+    await this.#keep(answer);
+    if (!TABS) this.#shown.store.countRestore(Date.now());
+    this.#navigation.replace(answer.url ?? "", () => this.#shown.settleLoad("expired", null));
   }
 
   // ---- what the vault tells -------------------------------------------------------------------------------------
@@ -417,13 +359,10 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   #connect(): Promise<Link> {
-    const names = this.#names();
+    const names = this.#shown.names();
     const { user: _, restore: __, ...options } = this.#options;
-    const config = {
-      ...options,
-      redirectUri: this.#redirectUri,
-      ...(TABS && { ledger: true, tab: tabName() }),
-    };
+    const tabs = TABS && { ledger: true, tab: tabName() };
+    const config = { ...options, redirectUri: this.#shown.redirectUri, ...tabs };
     const way = VAULT
       ? workerVault(config as object as VaultOptions, names, this.#side)
       : pageVault(JSON.stringify(config), names);
@@ -432,7 +371,7 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** Resolves when it is clear whose session this page shows. */
   async #settled(): Promise<void> {
-    if (this.#state.status === "loading") await this.ready;
+    if (this.#shown.state.status === "loading") await this.ready;
     this.#compareMark();
     await this.#adopting;
   }
@@ -444,14 +383,14 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #askSession(command: string) {
     await this.#settled();
-    if (this.#session === null) throw fail("login_required");
+    if (this.#shown.session === null) throw fail("login_required");
     if (VAULT) this.#side.requireVault();
     const link = await this.#open();
-    return link.ask(command, { session: this.#session });
+    return link.ask(command, { session: this.#shown.session });
   }
 
   #hear(notice: Notice): void {
-    const error = notice.error ? this.#name(notice.error) : null;
+    const error = notice.error ? this.#shown.name(notice.error) : null;
     switch (notice.notice) {
       case "signedIn":
         return this.#signedIn(notice);
@@ -459,18 +398,18 @@ export class Front<TUser> implements Auth<TUser> {
         if (TABS && notice.status === "signedIn" && !error && this.#tabs.followed(notice)) return;
         return notice.status === "signedIn"
           ? this.#showUser(notice, error)
-          : this.#ended(notice.reason ?? "sessionEnded", error);
+          : this.#shown.ended(notice.reason ?? "sessionEnded", error);
       case "refreshed":
-        this.#expiresAt = notice.expiresAt ?? null;
-        return this.#telling.emit("refreshed", { expiresAt: this.#expiresAt });
+        this.#shown.expiresAt = notice.expiresAt ?? null;
+        return this.#shown.telling.emit("refreshed", { expiresAt: this.#shown.expiresAt });
       case "refreshFailed":
-        return error ? this.#telling.emit("refreshFailed", { error }) : undefined;
+        return error ? this.#shown.telling.emit("refreshFailed", { error }) : undefined;
       case "diagnosis":
-        return this.#telling.diagnose(this.#name(notice as WireError));
+        return this.#shown.telling.diagnose(this.#shown.name(notice as WireError));
       case "endEverywhere":
-        this.#announceEnd(this.#mark);
+        this.#shown.announceEnd(this.#shown.mark);
         // The vault tells every tab why; that others say so too is no news.
-        if (VAULT) this.#mark = null;
+        if (VAULT) this.#shown.mark = null;
         return;
       default:
         if (TABS) return this.#tabs.repair(notice);
@@ -480,47 +419,47 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** The mark is written before the state is shown; a restored session never overwrites a sign-out. */
   #signedIn(notice: Notice): void {
-    if (VAULT && !this.#side.land) return this.#side.signedIn(notice);
+    if (VAULT && !REDIRECT) return this.#side.signedIn(notice);
     if (TABS) return this.#tabs.signedIn(notice);
     const { session = "", userHash = "", origin } = notice;
-    const now = this.#store.mark;
+    const now = this.#shown.store.mark;
     const mark = `+${session}.${userHash}`;
-    if (VAULT) {
+    if (REDIRECT) {
       this.#side.expected = mark;
-      this.#side.activity.begin();
+      this.#side.activity?.begin();
     }
     const outrun =
       origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
     if (outrun) {
       return this.#tell("drop", { session, revoke: now?.[0] === "-" });
     }
-    if (origin !== "joined" && !this.#store.setMark(mark)) {
+    if (origin !== "joined" && !this.#shown.store.setMark(mark)) {
       // Nothing can be shared: this tab goes on alone, and a missing mark means nothing to it.
-      if (this.#store.shared) this.#telling.diagnose(fail("storage_full"));
-      this.#mark = null;
+      if (this.#shown.store.shared) this.#shown.telling.diagnose(fail("storage_full"));
+      this.#shown.mark = null;
     } else {
-      this.#mark = mark;
+      this.#shown.mark = mark;
     }
-    this.#seen = this.#store.mark;
-    this.#session = session;
-    this.#store.setHint();
+    this.#shown.seen = this.#shown.store.mark;
+    this.#shown.session = session;
+    this.#shown.store.setHint();
     this.#showUser(notice, null);
     if (origin === "joined") return;
-    this.#channel?.postMessage(mark);
+    this.#shown.channel?.postMessage(mark);
   }
 
   #showUser(snapshot: SnapshotWire, lastError: AuthError | null): void {
-    const before = this.#state;
+    const before = this.#shown.state;
     let user: TUser;
     try {
       user = this.#checkUser(claimsOfUser(snapshot.user ?? {}));
     } catch (error) {
-      this.#tell("drop", { session: this.#session, revoke: false });
-      return this.#ended("sessionEnded", asAuthError(error));
+      this.#tell("drop", { session: this.#shown.session, revoke: false });
+      return this.#shown.ended("sessionEnded", asAuthError(error));
     }
-    const expiresAt = () => this.#expiresAt;
-    this.#expiresAt = snapshot.expiresAt ?? null;
-    this.#show({
+    const expiresAt = () => this.#shown.expiresAt;
+    this.#shown.expiresAt = snapshot.expiresAt ?? null;
+    this.#shown.show({
       status: "signedIn",
       user,
       scope: snapshot.scope ?? "",
@@ -530,12 +469,12 @@ export class Front<TUser> implements Auth<TUser> {
       lastError,
     });
     if (before.status !== "signedIn") {
-      this.#telling.emit("signedIn", {
+      this.#shown.telling.emit("signedIn", {
         user,
         restored: (snapshot as Notice).origin !== "interactive",
       });
     } else if (JSON.stringify(before.user) !== JSON.stringify(user)) {
-      this.#telling.emit("userChanged", { user });
+      this.#shown.telling.emit("userChanged", { user });
     }
   }
 
@@ -547,26 +486,18 @@ export class Front<TUser> implements Auth<TUser> {
     return result.value;
   }
 
-  /** The vault's session is over. Whether other tabs go on is for the mark to say. */
-  #ended(reason: SignedOutReason, error: AuthError | null): void {
-    if (this.#state.status === "signedOut") return;
-    this.#session = this.#mark = null;
-    this.#settleSignedOut(reason, error);
-    this.#telling.emit("signedOut", { reason });
-  }
-
   // ---- what other tabs tell -------------------------------------------------------------------------------------
 
   #listen(): BroadcastChannel | null {
     const { issuer, clientId } = this.#options;
     addEventListener("storage", (event) => {
-      if (event.key === null || event.key === this.#store.markKey) this.#compareMark();
+      if (event.key === null || event.key === this.#shown.store.markKey) this.#compareMark();
     });
     this.#wasStopped = watchPage({
       onShow: () => {
         if (VAULT) this.#side.shown(this.#wasStopped());
         this.#compareMark();
-        if (this.#wasStopped()) this.#cameBack();
+        if (this.#wasStopped()) this.#navigation.cameBack();
         this.#tell("wake");
       },
       onNetwork: () => {
@@ -579,7 +510,11 @@ export class Front<TUser> implements Auth<TUser> {
     const channel = new BroadcastChannel(`keyward.${issuer}|${clientId}`);
     channel.onmessage = ({ data }) => {
       // The message can be here before the storage shows it.
-      if (typeof data === "string" && data[0] === "-" && data.slice(1) === this.#mark?.slice(1)) {
+      if (
+        typeof data === "string" &&
+        data[0] === "-" &&
+        data.slice(1) === this.#shown.mark?.slice(1)
+      ) {
         return this.#endedElsewhere();
       }
       this.#compareMark();
@@ -589,58 +524,58 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** Looks whether the mark is still the one of the session that this page shows. */
   #compareMark(): void {
-    if (!this.#store.shared) return;
-    const mark = this.#store.mark;
-    const changed = mark !== this.#seen;
-    this.#seen = mark;
+    if (!this.#shown.store.shared) return;
+    const mark = this.#shown.store.mark;
+    const changed = mark !== this.#shown.seen;
+    this.#shown.seen = mark;
     if (TABS) {
       this.#adopting = this.#tabs.look(changed, this.#wasStopped()) ?? this.#adopting;
       return;
     }
-    if (this.#session === null) {
-      if (changed && mark?.[0] === "+" && this.#state.status === "signedOut") {
-        if (VAULT) void this.#side.follow(() => this.#telling.emit("signedInElsewhere", {}));
-        else this.#telling.emit("signedInElsewhere", {});
+    if (this.#shown.session === null) {
+      if (changed && mark?.[0] === "+" && this.#shown.state.status === "signedOut") {
+        if (VAULT) void this.#side.follow(() => this.#shown.telling.emit("signedInElsewhere", {}));
+        else this.#shown.telling.emit("signedInElsewhere", {});
       }
       return;
     }
-    if (this.#mark === null || mark === this.#mark) return;
-    if (VAULT && mark !== `-${this.#mark.slice(1)}`) {
+    if (this.#shown.mark === null || mark === this.#shown.mark) return;
+    if (VAULT && mark !== `-${this.#shown.mark.slice(1)}`) {
       this.#adopting = this.#side.compare();
       return;
     }
-    if (mark?.[0] !== "+") return this.#endedElsewhere();
+    if (VAULT || mark?.[0] !== "+") return this.#endedElsewhere();
     this.#adopt(mark);
   }
 
   /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
   #endedElsewhere(): void {
-    if (VAULT && this.#side.hasLimits && this.#mark !== null && !this.#wasStopped()) {
+    if (VAULT && this.#side.hasLimits && this.#shown.mark !== null && !this.#wasStopped()) {
       // Other tabs can be faster than the vault, which knows why.
-      this.#mark = null;
+      this.#shown.mark = null;
       this.#adopting = this.#side.compare();
       return;
     }
-    const session = this.#session;
-    const drop = () => this.#tell("drop", { session, revoke: this.#store.mark?.[0] === "-" });
-    if (TABS) this.#tabs.drop(this.#mark);
+    const session = this.#shown.session;
+    const drop = () => this.#tell("drop", { session, revoke: this.#shown.store.mark?.[0] === "-" });
+    if (TABS) this.#tabs.drop();
     // Everybody's vault has to show the one who signed out the way to the provider first.
     else if (VAULT) setTimeout(drop, LEAVING_MS);
     else drop();
     // A running page shows the end in place; one that comes back would first show what is not its user's any more.
     if (this.#wasStopped()) return hideAndReload();
-    this.#ended("signedOutElsewhere", null);
+    this.#shown.ended("signedOutElsewhere", null);
   }
 
   /** Another session: the same user's is taken over, another user's must not meet what this page shows. */
   #adopt(mark: Mark): void {
     const reveal = hide();
     this.#adopting = this.#open()
-      .then((link) => link.ask("adopt", { session: this.#session, mark }))
+      .then((link) => link.ask("adopt", { session: this.#shown.session, mark }))
       .then(({ adopted }) => {
-        if (!adopted) throw fail("session_changed");
-        this.#mark = mark;
-        this.#session = mark.slice(1, mark.indexOf("."));
+        if (!adopted) return location.reload();
+        this.#shown.mark = mark;
+        this.#shown.session = mark.slice(1, mark.indexOf("."));
         reveal();
       })
       .catch(() => location.reload());
@@ -648,97 +583,22 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** Whether the mark names a session that this page does not show. */
   #isForeign(): boolean {
-    const mark = this.#store.mark;
-    return this.#mark !== null && mark?.[0] === "+" && mark !== this.#mark;
+    const mark = this.#shown.store.mark;
+    return this.#shown.mark !== null && mark?.[0] === "+" && mark !== this.#shown.mark;
   }
 
-  // ---- ends -----------------------------------------------------------------------------------------------------
-
-  /** Tells every tab, in this very task, that a session is over. */
-  #announceEnd(mark: Mark | null): void {
-    this.#store.removeHint();
-    if (!mark) return;
-    const tombstone = "-" + mark.slice(1);
-    this.#store.setMark(tombstone);
-    this.#seen = this.#store.mark;
-    this.#channel?.postMessage(tombstone);
-  }
-
-  #forget(reason: SignedOutReason): void {
-    const was = this.#state.status;
-    this.#session = this.#mark = null;
-    this.#settleSignedOut(reason, null);
-    if (was === "signedIn") this.#telling.emit("signedOut", { reason });
-  }
-
-  #settleSignedOut(reason: SignedOutReason, lastError: AuthError | null): void {
-    this.#expiresAt = null;
-    this.#show({ status: "signedOut", reason, lastError });
-    if (lastError) this.#telling.diagnose(lastError);
-  }
-
-  // ---- navigation -----------------------------------------------------------------------------------------------
+  // ---- the way to the provider -----------------------------------------------------------------------------------
 
   /** Stores what the way back from the provider needs. */
-  #keep({ state = "", record = "" }: Answer): void {
-    if (VAULT && !this.#side.leave(this.#redirectUri)) return;
+  async #keep({ state = "", record = "" }: Answer): Promise<void> {
+    if (VAULT && !this.#side.leave(this.#shown.redirectUri)) return;
     const refused = transactions.put(state, record);
-    if (refused) throw fail(refused);
-  }
-
-  #leave(answer: Answer, signal?: AbortSignal): Promise<never> {
-    this.#keep(answer);
-    const { url = "", state = "" } = answer;
-    return new Promise((_, reject) => {
-      const cancel = () => {
-        clearTimeout(timer);
-        this.#cancelNavigation = null;
-        transactions.drop(state);
-        reject(signal?.aborted ? signal.reason : fail("navigation_cancelled"));
-      };
-      const timer = setTimeout(cancel, NAVIGATION_DEADLINE);
-      signal?.addEventListener("abort", cancel);
-      this.#cancelNavigation = cancel;
-      location.assign(url);
-    });
-  }
-
-  /** The user came back without an answer, and the browser brought the page back as it was. */
-  #cameBack(): void {
-    this.#cancelNavigation?.();
-    this.#cancelNavigation = null;
-  }
-
-  /** The configured values that the texts of errors name. */
-  #names(): Record<string, string> {
-    const { issuer, clientId } = this.#options;
-    const issuerOrigin = parseUrl(issuer)?.origin ?? issuer;
-    // The requests of a vault come from its own origin.
-    const { origin } = (VAULT && vaultUrl(this.#options)) || location;
-    return { issuer, issuerOrigin, clientId, origin, redirectUri: this.#redirectUri };
-  }
-
-  #name(error: WireError): AuthError {
-    return new AuthError(error, undefined, this.#names());
-  }
-
-  // ---- telling the app ------------------------------------------------------------------------------------------
-
-  #show(state: AuthState<TUser>): void {
-    this.#state = state;
-    if (state.status !== "loading") this.#settle(state);
-    this.#telling.changed();
+    if (refused) throw await explained(refused);
   }
 }
 
-/** The same state with an error. `expiresAt` stays what it is: read anew at each access. */
-function withError<TUser>(state: AuthState<TUser>, lastError: AuthError): AuthState<TUser> {
-  const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(state));
-  return Object.assign(copy, { lastError }) as AuthState<TUser>;
-}
-
-function requireSecureContext(): void {
-  if (!globalThis.crypto?.subtle) throw fail("insecure_context");
+async function requireSecureContext(): Promise<void> {
+  if (!globalThis.crypto?.subtle) throw await explained("insecure_context");
 }
 
 function asAuthError(error: unknown): AuthError {

@@ -23,6 +23,9 @@ declare module "#wasm" {
 /** Whether this is the build for a vault in a worker; the other branch is left out of it. */
 declare const VAULT: boolean;
 
+/** Whether this is the build for the redirect page of such a vault. */
+declare const REDIRECT: boolean;
+
 /** Whether this is the build for tabs that share one grant. */
 declare const TABS: boolean;
 

@@ -1,4 +1,4 @@
-import { fail, type AuthError } from "./errors.js";
+import { explained, fail, type AuthError } from "./errors.js";
 import { sameOriginPath } from "./callback.js";
 import type { AuthOptions } from "./types.js";
 import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
@@ -49,42 +49,40 @@ export function defaultRedirectUri(): string {
  * What can be told at once, without the core, so that a mistake shows on the first load and not at the first sign-in.
  * The core judges everything again.
  */
-export function checkOptions(options: AuthOptions<never>): AuthError | null {
+export function checkOptions(options: AuthOptions<never>): Promise<AuthError> | null {
   const known = VAULT ? [...KNOWN, ...OF_VAULT] : KNOWN;
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) return fail("config_invalid", unknown);
+  if (unknown !== undefined) return explained("config_invalid", unknown);
   const issuer = parseUrl(options.issuer);
   if (!issuer || !isSecure(issuer) || issuer.search || options.issuer.includes("#")) {
-    return fail("config_bad_issuer", options.issuer);
+    return explained("config_bad_issuer", options.issuer);
   }
   for (const uri of [options.redirectUri, options.postLogoutRedirectUri]) {
     if (uri === undefined) continue;
     const url = parseUrl(uri);
     if (!url || !/^https?:$/.test(url.protocol) || uri.includes("#")) {
-      return fail("config_bad_redirect_uri", uri);
+      return explained("config_bad_redirect_uri", uri);
     }
   }
   if (options.scope !== undefined && !String(options.scope).split(" ").includes("openid")) {
-    return fail("config_scope_without_openid");
+    return explained("config_scope_without_openid");
   }
   if (VAULT && !vaultUrl(options)) {
-    return fail("config_invalid", "vault");
+    return explained("config_invalid", "vault");
   }
   if (VAULT && options.redirectUri && options.redirectUri !== vaultRedirectUri(options)) {
-    return fail("config_bad_redirect_uri", options.redirectUri);
+    return explained("config_bad_redirect_uri", options.redirectUri);
   }
   const { leeway } = options;
   if (leeway !== undefined && !(Number.isInteger(leeway) && leeway >= 0 && leeway <= 300)) {
-    return fail("config_invalid", "leeway");
+    return explained("config_invalid", "leeway");
   }
   return null;
 }
 
-/** A return target as a path of this origin. */
-export function returnPath(returnTo: string | undefined): string {
-  const path = sameOriginPath(returnTo ?? location.href);
-  if (path === null) throw fail("config_return_target");
-  return path;
+/** A return target as a path of this origin; `null` for what is none. */
+export function returnPath(returnTo: string | undefined): string | null {
+  return sameOriginPath(returnTo ?? location.href);
 }
 
 export function parseUrl(text: unknown): URL | null {

@@ -1,4 +1,4 @@
-import { AuthError, explain, fail, type WireError } from "./errors.js";
+import { AuthError, explain, explained, fail, type WireError } from "./errors.js";
 import type { Connect } from "./link.js";
 
 /** The core chunk. */
@@ -13,7 +13,7 @@ interface Core {
 /** A vault in this page: loads the core. A failed load is not kept: the next call tries again. */
 export function pageVault(config: string, names: Record<string, string>): Connect {
   return async (receive) => {
-    if (typeof WebAssembly === "undefined") throw fail("wasm_unavailable");
+    if (typeof WebAssembly === "undefined") throw await explained("wasm_unavailable");
     let core: Core;
     try {
       core = await loadCore();
@@ -29,11 +29,8 @@ export function pageVault(config: string, names: Record<string, string>): Connec
           await explain(refused.code);
           throw new AuthError(refused, undefined, names);
         }
-        throw fail(
-          isCspRefusal(error) ? "wasm_blocked_by_csp" : "core_load_failed",
-          undefined,
-          error,
-        );
+        if (isCspRefusal(error)) throw await explained("wasm_blocked_by_csp", undefined, error);
+        throw fail("core_load_failed", undefined, error);
       });
   };
 }

@@ -2,12 +2,20 @@
 
 import type { AuthErrorCode, Explanation } from "./codes.js";
 
-/** The codes that only the core can raise. A chunk of its own, loaded with the first of them. */
+/** The texts of all other codes. A chunk of its own, loaded with the first of them. */
 export const texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
+  config_invalid: [0,"An option has a value that cannot be used.","Correct the named option. Allowed values stand in the type of createAuth's options; `leeway` is 0 to 300 seconds."],
+  config_bad_issuer: [0,"The issuer is not an https URL without query and fragment.","Use the value of `issuer` in the provider's discovery document, byte by byte, without `/.well-known/openid-configuration`."],
+  config_bad_redirect_uri: [0,"The redirect URI is not an absolute URL of this origin without a fragment.","Leave `redirectUri` out, or set an absolute URL below <origin>/ and register the very same text with the provider."],
   config_bad_resource: [0,"An entry of `resources` cannot be matched safely.","Write \"/api/\" for this origin, or { origin: \"https://api.example\", paths: [\"/v1/\"] } for another."],
+  config_scope_without_openid: [0,"The scope lacks `openid`.","Put `openid` into `scope`, for example \"openid profile\"."],
   config_reserved_parameter: [0,"An extra authorization parameter would replace one that the library sets.","Remove the parameter named in the detail from `authorizationParams`; use the option of the same purpose, such as `scope` or `redirectUri`."],
   config_prompt_none_combined: [0,"`prompt` combines `none` with another value.","Use prompt: \"none\" alone, or leave `none` out."],
+  config_return_target: [0,"The return target leaves this origin.","Pass a path such as \"/orders?open=1\". Never copy a return target from the query of a link without checking it."],
+  insecure_context: [2,"The page does not run in a secure context.","Serve the page by https. On the development machine open http://localhost instead of the machine's address."],
   insecure_endpoint: [2,"An endpoint of the provider is not an https URL.","Correct the endpoint named in the detail in the provider's metadata. Behind a proxy, tell the provider its public https address (Keycloak: hostname and proxy-headers options)."],
+  wasm_unavailable: [4,"This browser cannot run WebAssembly.","Allow WebAssembly for this site or use a current browser."],
+  wasm_blocked_by_csp: [4,"The page's Content Security Policy forbids WebAssembly.","Add it: Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'. It does not allow JavaScript's eval."],
   discovery_cors: [6,"The provider's discovery document cannot be read from this origin.","Allow the origin <origin> at the provider (Keycloak: Clients, <clientId>, Web origins), or pass the endpoints as `metadata`."],
   discovery_blocked_by_csp: [6,"The page's Content Security Policy forbids requests to the provider.","Add the provider to the header: Content-Security-Policy: connect-src 'self' <issuerOrigin>."],
   discovery_status: [7,"The provider answered the discovery request with an error status.","Check `issuer`: the document is expected at <issuer>/.well-known/openid-configuration. Keycloak: https://host/realms/<realm>, since version 17 without /auth."],
@@ -19,6 +27,7 @@ export const texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   prompt_none_unsupported: [10,"The provider does not offer a sign-in without a page.","Let the user sign in with auth.signIn(), or set restore: false."],
   timeout: [15,"The step took longer than its deadline.","Try again. If it happens often, look at how long the provider takes for the request named in the detail."],
   callback_state_unknown: [16,"The answer belongs to no sign-in that this tab began.","Start again with auth.signIn(). If it happens at each sign-in, check that the redirect URI has exactly the origin where the sign-in begins (localhost is not 127.0.0.1)."],
+  callback_replayed: [16,"This answer has been used before.","Nothing to do if somebody is signed in; else start again with auth.signIn()."],
   callback_malformed: [18,"The provider's answer in the callback URL is broken.","Start again. If it stays, look for a proxy or a router that rewrites the query of the redirect URI."],
   callback_iss_mismatch: [20,"The answer comes from another issuer than the one that was asked.","If the issuer found in the detail is your provider, configure exactly that text as `issuer`; else treat it as an attack."],
   callback_iss_missing: [20,"The answer does not say which issuer it comes from, although the provider promised it.","Look for a proxy or a router that drops `iss` from the redirect URI's query. If the provider never sends it, correct its metadata."],
@@ -71,8 +80,14 @@ export const texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {
   api_body_not_replayable: [40,"The API said 401, and the request's body cannot be sent a second time.","Make the call again with a new body, or pass a string, Blob, FormData, URLSearchParams or ArrayBuffer."],
   insufficient_scope: [40,"The access token's scope does not suffice for this call.","Sign in again with that scope in `scope`, if the user may have it."],
   step_up_required: [40,"The API wants a stronger or more recent sign-in.","Call auth.signIn({ acrValues, maxAge }) with these values, then make the call again."],
+  session_changed: [42,"The session changed while the call waited.","Render the new state, then call again if it still makes sense."],
+  navigation_cancelled: [42,"The page did not leave for the provider, or came back from it.","Offer the sign-in again: auth.signIn() begins a new one."],
+  restore_closed: [42,"The session was not restored: too many attempts have failed.","Call auth.signIn(); `lastError` and auth.diagnostics tell why the attempts failed."],
+  storage_unavailable: [44,"The browser does not let this page store anything.","Allow site data for <origin>, or open the page in a window of its own."],
   logout_no_endpoint: [46,"The provider has no end-session endpoint.","Give the endpoint in `metadata` if the provider has one under another name."],
+  logout_state_mismatch: [46,"The return from the provider's sign-out does not match one that this tab began.","Nothing to do; if it happens at each sign-out, look for a router that drops `state`."],
   revocation_failed: [47,"The provider did not confirm that the token was revoked.","Nothing for the user to do; watch the provider if it happens often."],
+  callback_url_changed: [0,"The callback URL was changed before the library could read it.","Call createAuth in the module that is imported first, before the router starts."],
   vault_unavailable: [51,"The vault cannot be used.","Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self', or frame-src with the vault's origin if that is another. If it has ended, call again."],
   session_idle: [26,"The session ended because nobody was active.","Offer a sign-in. The event expiring comes before, so that the app can ask; auth.touch() counts as activity."],
   session_max_age: [26,"The session ended because its sign-in is too old.","Offer a sign-in. The event expiring comes before, so that the user can finish what they are doing."],

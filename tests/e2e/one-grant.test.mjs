@@ -180,8 +180,9 @@ forEachBrowser((name) => {
     test("another user's sign-in elsewhere: the page shows nothing of the first", () =>
       OF_ANY_VAULT["another user's sign-in elsewhere: the page shows nothing of the first"](world));
 
-    test("the same user's next sign-in elsewhere is taken silently", async () => {
+    test("the same user's next sign-in elsewhere is taken in place", async () => {
       const [first, second] = await twoTabs();
+      await first.evaluate(() => (window.sameLoad = true));
       const mark = await markOf(first);
       const states = await first.evaluate(() => window.states.length);
       await startSignIn(second, { prompt: "login" });
@@ -189,8 +190,13 @@ forEachBrowser((name) => {
       await status(second, "signedIn");
       await refreshed(first);
       await refreshed(second);
+      // What an app may see is what the provider says anew of the user.
       const shown = await first.evaluate((from) => window.states.slice(from), states);
-      assert.deepEqual(shown, []);
+      for (const { status, user } of shown)
+        assert.deepEqual([status, user.sub], ["signedIn", "alice"]);
+      assert.ok(await first.evaluate(() => window.sameLoad));
+      assert.ok(await first.evaluate(() => getComputedStyle(document.body).display !== "none"));
+      assert.deepEqual(await eventsOf(first, "signedOut"), []);
       assert.equal(world.reused, 0);
     });
 

@@ -18,11 +18,13 @@ describe("the contents of the package", () => {
     const filed = (name) => `dist/files/${name}`;
     const scripts = code.filter((name) => !name.endsWith(".d.ts")).sort();
     assert.deepEqual(scripts, [
+      "dist/activity.js",
       "dist/cli.js",
       "dist/core.js",
       "dist/core_tabs.js",
       ...["callback.html", "callback.js", "frame.html", "frame.js"].map(filed),
       ...["park.js", "texts.js", "vault.js"].map(filed),
+      "dist/frame.js",
       "dist/index.js",
       "dist/tabs.js",
       "dist/texts.js",
@@ -66,11 +68,22 @@ describe("the contents of the package", () => {
   });
 
   test("give a page whose vault is a worker no way to the WASM", () => {
-    for (const name of ["dist/vault.js", "dist/files/callback.js"]) {
+    const imports = {
+      "dist/vault.js": ["activity", "frame", "texts"],
+      "dist/activity.js": [],
+      "dist/frame.js": [],
+      "dist/files/callback.js": ["texts"],
+    };
+    for (const [name, chunks] of Object.entries(imports)) {
       const script = text(name);
       const way = /core\.js|WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/;
       assert.ok(!way.test(script), name);
-      assert.deepEqual(script.match(/\bimport\("[^"]*"\)/g), ['import("./texts.js")']);
+      const found = script.match(/\bimport\("[^"]*"\)/g) ?? [];
+      assert.deepEqual(
+        found.sort(),
+        chunks.map((chunk) => `import("./${chunk}.js")`),
+        name,
+      );
     }
     // The probe finds the module where it is.
     const worker = text("dist/files/vault.js");

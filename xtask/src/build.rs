@@ -45,7 +45,7 @@ const WORKER: Core = Core {
 };
 
 /// The vault of a page whose tabs share one grant.
-const TABS: Core = Core {
+const TABS_PAGE: Core = Core {
     features: "tabs",
     folder: "tabs",
 };
@@ -59,7 +59,7 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, is_rust)?;
     if force || !core.is_current() {
         core.clear();
-        for core in [&PAGE, &TABS, &WORKER] {
+        for core in [&PAGE, &TABS_PAGE, &WORKER] {
             build_core(&root, &out, core)?;
         }
         core.write()?;
@@ -78,6 +78,9 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     Ok(())
 }
 
+/// What few pages with a vault need: chunks beside their entry.
+const SELDOM: [&str; 2] = ["frame", "activity"];
+
 /// What the crate carries of the npm package: it has to be in the repository, where a Rust app may depend on it.
 const FRONT: &str = "src/front/worker/keyward.js";
 
@@ -89,11 +92,7 @@ pub(crate) fn run_front(only_check: bool) -> Result<()> {
         &root,
         "src/npm/crate/index.ts",
         "target/npm/front.js",
-        &[
-            defined(&root, true, true)?,
-            vec!["--define:TABS=false".into()],
-        ]
-        .concat(),
+        &defined(&root, &["VAULT", "CRATE"])?,
     )?;
     let text = format!(
         "// Written by `cargo xtask front` from src/npm; do not edit.\n{}",
@@ -186,15 +185,21 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
         fs::remove_dir_all(&dist)?;
     }
     check_join(root, out)?;
-    let page = with_core(root, &PAGE, false)?;
+    let page = with_core(root, &PAGE, &[])?;
     bundle(root, "src/npm/index.ts", "dist/index.js", &page)?;
     bundle(root, "src/npm/core.ts", "dist/core.js", &page)?;
     bundle(root, "src/npm/texts.ts", "dist/texts.js", &page)?;
-    let tabs = with_core(root, &TABS, false)?;
+    let tabs = with_core(root, &TABS_PAGE, &["TABS"])?;
     bundle(root, "src/npm/tabs/index.ts", "dist/tabs.js", &tabs)?;
     bundle(root, "src/npm/core.ts", "dist/core_tabs.js", &tabs)?;
-    let vault = with_core(root, &WORKER, true)?;
-    bundle(root, "src/npm/vault/index.ts", "dist/vault.js", &vault)?;
+    let vault = with_core(root, &WORKER, &["VAULT"])?;
+    let chunks = SELDOM.map(|name| format!("--external:./{name}.js"));
+    let entry = [vault.as_slice(), &chunks].concat();
+    bundle(root, "src/npm/vault/index.ts", "dist/vault.js", &entry)?;
+    for name in SELDOM {
+        let from = format!("src/npm/vault/{name}.ts");
+        bundle(root, &from, &format!("dist/{name}.js"), &vault)?;
+    }
     // What `npx keyward vault` writes. Plain scripts, and each whole: a worker can be a plain script everywhere, and what
     // lies at a stable address must not ask for what does not.
     let script = [vault.as_slice(), &["--format=iife".into()]].concat();
@@ -214,7 +219,7 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
         root,
         "src/npm/callback_page/index.ts",
         "dist/files/callback.js",
-        &vault,
+        &with_core(root, &WORKER, &["VAULT", "REDIRECT"])?,
     )?;
     bundle(
         root,
@@ -246,29 +251,26 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     pack(root, out)
 }
 
-/// What a bundle with a core needs: the modules behind `#glue` and `#wasm`, which of the two placements it is for, and
-/// what its build is called.
-fn with_core(root: &Path, core: &Core, vault: bool) -> Result<Vec<String>> {
+/// What a bundle with a core needs: the modules behind `#glue` and `#wasm`, and what it is for.
+fn with_core(root: &Path, core: &Core, places: &[&str]) -> Result<Vec<String>> {
     let folder = format!("./target/npm/{}", core.folder);
-    let mut options = defined(root, vault, false)?;
+    let mut options = defined(root, places)?;
     options.extend([
-        format!("--define:TABS={}", core.folder == TABS.folder),
         format!("--alias:#glue={folder}/keyward.js"),
         format!("--alias:#wasm={folder}/core_wasm.js"),
     ]);
     Ok(options)
 }
 
-/// What a bundle is for: which of the two placements, whether the crate carries it, and what its build is called.
-fn defined(root: &Path, vault: bool, in_crate: bool) -> Result<Vec<String>> {
-    Ok(vec![
-        format!("--define:VAULT={vault}"),
-        format!("--define:CRATE={in_crate}"),
-        format!(
-            "--define:BUILD=\"keyward-vault/{}\"",
-            package_version(root)?
-        ),
-    ])
+/// What a bundle is for, as src/npm/generated.d.ts explains it: a page with a vault, the redirect page of one, tabs with one grant,
+/// the crate. And what its build is called.
+fn defined(root: &Path, places: &[&str]) -> Result<Vec<String>> {
+    let all = ["VAULT", "REDIRECT", "TABS", "CRATE"];
+    let place = |name| format!("--define:{name}={}", places.contains(&name));
+    let mut options: Vec<String> = all.map(place).into();
+    let version = package_version(root)?;
+    options.push(format!("--define:BUILD=\"keyward-vault/{version}\""));
+    Ok(options)
 }
 
 fn package_version(root: &Path) -> Result<String> {
@@ -298,13 +300,20 @@ fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result
         .args(options))
 }
 
-/// What the bundles promise to bundlers: the entry finds each of the others by one dynamic import, and the core asks for
-/// no file.
+/// What the bundles promise to bundlers: the entries find each of the others by one dynamic import, and the core asks
+/// for no file.
 fn inspect(dist: &Path) -> Result<()> {
-    let entry = fs::read_to_string(dist.join("index.js"))?;
-    for chunk in ["core", "texts"] {
-        if !entry.contains(&format!("import(\"./{chunk}.js\")")) {
-            bail!("dist/index.js has no dynamic import of ./{chunk}.js");
+    let chunks = [
+        ("index", ["core", "texts"].as_slice()),
+        ("vault", &SELDOM),
+        ("vault", &["texts"]),
+    ];
+    for (entry, chunks) in chunks {
+        let text = fs::read_to_string(dist.join(format!("{entry}.js")))?;
+        for chunk in chunks {
+            if !text.contains(&format!("import(\"./{chunk}.js\")")) {
+                bail!("dist/{entry}.js has no dynamic import of ./{chunk}.js");
+            }
         }
     }
     let tabs = fs::read_to_string(dist.join("tabs.js"))?;

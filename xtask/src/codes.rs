@@ -16,14 +16,32 @@ const NOTICE: &str =
 /// Codes of a network that is gone: the file with the other texts could not be had then.
 const WITHOUT_NETWORK: [&str; 2] = ["offline", "discovery_down"];
 
+/// Calls that need the texts of their codes at hand: an error that is thrown or shown at once.
+const AT_ONCE: [&str; 2] = ["fail(", "new AuthError("];
+/// Calls that get the texts first.
+const IN_TIME: [&str; 2] = ["explained(", "diagnose("];
+
+/// The codes that the TypeScript raises itself.
+#[derive(Default)]
+struct Raised {
+    /// With texts in both entries.
+    early: BTreeSet<&'static str>,
+    /// With texts in the entry whose vault is in the page.
+    early_in_page: BTreeSet<&'static str>,
+    /// With texts from the chunk of the others, for which only the kind is at hand.
+    late: BTreeSet<&'static str>,
+}
+
 /// Writes the files, or with `only_check` fails when one of them is not what would be written.
 pub(crate) fn run(only_check: bool) -> Result<()> {
     let root = workspace::root()?;
-    let mut early = early_codes(&root.join("src/npm"))?;
-    early.extend(WITHOUT_NETWORK);
+    let mut raised = Raised::default();
+    raised.early.extend(WITHOUT_NETWORK);
+    raised.read(&root.join("src/npm"))?;
+    let raised = raised.settled();
     let files = [
-        ("src/npm/codes.ts", types_and_early_texts(&early)),
-        ("src/npm/texts.ts", late_texts(&early)),
+        ("src/npm/codes.ts", types_and_early_texts(&raised)),
+        ("src/npm/texts.ts", late_texts(&raised)),
         ("docs/errors.md", page()),
         ("docs/errors.json", data()?),
     ];
@@ -48,37 +66,48 @@ pub(crate) fn run(only_check: bool) -> Result<()> {
     println!(
         "codes: {} codes, {} of them in the entry",
         Code::ALL.len(),
-        early.len()
+        raised.early.len() + raised.early_in_page.len()
     );
     Ok(())
 }
 
-/// The codes that the entry raises itself. It needs their texts at hand, because they may occur before the
-/// core is loaded; all other texts come with the first error that needs one of them.
-fn early_codes(folder: &Path) -> Result<BTreeSet<&'static str>> {
-    let mut early = BTreeSet::new();
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if path.is_dir() {
-            // What a vault in a worker raises has its texts from the chunk of the others.
-            continue;
+impl Raised {
+    /// Adds what the files of a folder raise.
+    fn read(&mut self, folder: &Path) -> Result<()> {
+        for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_dir() {
+                self.read(&path)?;
+            } else if !["codes.ts", "texts.ts"].contains(&&*name) {
+                let text = fs::read_to_string(&path)?;
+                let at_once = if name == "page_vault.ts" {
+                    &mut self.early_in_page
+                } else {
+                    &mut self.early
+                };
+                at_once.append(&mut raised_codes(&text, &AT_ONCE));
+                self.late.append(&mut raised_codes(&text, &IN_TIME));
+            }
         }
-        if !["core.ts", "codes.ts", "texts.ts"].contains(&name.as_str()) {
-            early.append(&mut raised_codes(&fs::read_to_string(&path)?));
-        }
+        Ok(())
     }
-    Ok(early)
+
+    /// Each code in one of the three.
+    fn settled(mut self) -> Self {
+        self.early_in_page.retain(|code| !self.early.contains(code));
+        self.late
+            .retain(|code| !self.early.contains(code) && !self.early_in_page.contains(code));
+        self
+    }
+
+    fn is_early(&self, code: &str) -> bool {
+        self.early.contains(code) || self.early_in_page.contains(code)
+    }
 }
 
-/// The codes inside the parentheses of each call of `fail` and `new AuthError`; a code that is only compared
-/// with does not count.
-fn raised_codes(text: &str) -> BTreeSet<&'static str> {
-    let calls = ["fail(", "new AuthError("];
+/// The codes inside the parentheses of each of the calls; a code that is only compared with does not count.
+fn raised_codes(text: &str, calls: &[&str]) -> BTreeSet<&'static str> {
     let arguments: Vec<&str> = calls
         .iter()
         .flat_map(|call| {
@@ -112,7 +141,7 @@ fn closing_parenthesis(text: &str) -> usize {
     text.len()
 }
 
-fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
+fn types_and_early_texts(raised: &Raised) -> String {
     let codes = Code::ALL.iter().map(|code| code.as_str());
     let mut text = format!("// {NOTICE}\n\n");
     text.push_str("/** What went wrong, as a stable name. docs/errors.md explains each. */\n");
@@ -134,16 +163,29 @@ fn types_and_early_texts(early: &BTreeSet<&str>) -> String {
     text.push_str(
         "export type Explanation = readonly [kind: number, message: string, fix: string];\n\n",
     );
-    text.push_str("/** The codes that can occur before the core is loaded, or because the network is gone. */\n");
-    text.push_str(&table("early", |code| early.contains(code.as_str())));
+    text.push_str("/** The codes that are told at once, or because the network is gone. */\n");
+    text.push_str(&table("early", |code| raised.early.contains(code.as_str())));
+    text.push_str("\n/** The same where the vault is in the page. */\n");
+    text.push_str(&table("earlyInPage", |code| {
+        raised.early_in_page.contains(code.as_str())
+    }));
+    text.push_str("\n/** The kinds of the other codes that a page raises itself. */\n");
+    text.push_str("export const kinds: Readonly<Partial<Record<AuthErrorCode, number>>> = {\n");
+    let late = |code: &&Code| raised.late.contains(code.as_str());
+    for code in Code::ALL.iter().filter(late) {
+        text.push_str(&format!("  {}: {},\n", code.as_str(), code.kind()));
+    }
+    text.push_str("};\n");
     text
 }
 
-fn late_texts(early: &BTreeSet<&str>) -> String {
+fn late_texts(raised: &Raised) -> String {
     let mut text = format!("// {NOTICE}\n\n");
     text.push_str("import type { AuthErrorCode, Explanation } from \"./codes.js\";\n\n");
-    text.push_str("/** The codes that only the core can raise. A chunk of its own, loaded with the first of them. */\n");
-    text.push_str(&table("texts", |code| !early.contains(code.as_str())));
+    text.push_str(
+        "/** The texts of all other codes. A chunk of its own, loaded with the first of them. */\n",
+    );
+    text.push_str(&table("texts", |code| !raised.is_early(code.as_str())));
     text
 }
 
@@ -237,10 +279,13 @@ mod tests {
 
     #[test]
     fn every_code_has_its_texts_in_exactly_one_of_the_two_tables() {
-        let early = BTreeSet::from(["config_missing"]);
+        let raised = super::Raised {
+            early: BTreeSet::from(["config_missing"]),
+            ..super::Raised::default()
+        };
         let (entry, late) = (
-            super::types_and_early_texts(&early),
-            super::late_texts(&early),
+            super::types_and_early_texts(&raised),
+            super::late_texts(&raised),
         );
         for code in Code::ALL {
             let row = format!("\n  {}: [", code.as_str());
@@ -262,7 +307,7 @@ mod tests {
     fn a_code_is_early_where_it_is_raised_and_not_where_it_is_compared_with() {
         let text = r#"if (code === "timeout") throw fail(blocked(e) ? "wasm_blocked_by_csp" : "offline", e); "aborted";
             throw new AuthError({ code: "internal_error" });"#;
-        let raised = super::raised_codes(text);
+        let raised = super::raised_codes(text, &super::AT_ONCE);
         let expected = BTreeSet::from(["wasm_blocked_by_csp", "offline", "internal_error"]);
         assert_eq!(raised, expected);
     }

@@ -1,57 +1,50 @@
-import { fail, isAuthError, type AuthError } from "../errors.js";
+import { explained, fail, isAuthError, type AuthError } from "../errors.js";
 import type { Answer, Link, Notice, SnapshotWire } from "../link.js";
 import { hide } from "../page_life.js";
-import type { Mark, Store } from "../store.js";
-import type { AuthState, SignedOutReason, User } from "../types.js";
+import type { Shown } from "../shown.js";
+import type { Mark } from "../store.js";
+import type { User } from "../types.js";
 
 /** So long the tabs wait for the one of them that went to the provider for a session, in milliseconds. */
 const CLAIM_MS = 15_000;
 /** So long a sibling may take to give what it has, in milliseconds. */
 const SIBLING_MS = 1_000;
+const TAB = "keyward.tab";
 
 /** Names this tab across its loads; a duplicated one has the name of the first. */
 export function tabName(): string | undefined {
-  const key = "keyward.tab";
   try {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const fresh = btoa(String.fromCharCode(...bytes)).replace(
-      /[+/=]/g,
-      (c) => ({ "+": "-", "/": "_" })[c] ?? "",
-    );
-    sessionStorage.setItem(key, sessionStorage.getItem(key) ?? fresh);
-    return sessionStorage.getItem(key) ?? undefined;
+    const fresh = btoa(String.fromCharCode(...bytes)).slice(0, 22);
+    const name = sessionStorage.getItem(TAB) ?? fresh.replaceAll("+", "-").replaceAll("/", "_");
+    sessionStorage.setItem(TAB, name);
+    return name;
   } catch {
     return undefined;
   }
 }
 
-/** What the front lends to its half for tabs that share one grant. */
+/** What the front does for its half for tabs that share one grant. */
 export interface Host {
-  readonly store: Store;
-  readonly state: AuthState<never>;
-  readonly session: string | null;
-  readonly mark: Mark | null;
   /** The way to the vault, which is opened if it is not. */
   open: () => Promise<Link>;
-  /** The page shows this session now, under this mark. */
-  follow: (session: string, mark: Mark | null) => void;
   show: (snapshot: SnapshotWire) => void;
-  settleLoad: (reason: SignedOutReason, error: AuthError | null) => void;
   /** The session ended elsewhere: shown in place, or by a reload where the page was stopped. */
   endedElsewhere: () => void;
-  /** Other tabs are told to look at the mark. */
-  announce: (mark: Mark) => void;
-  diagnose: (code: "storage_full") => void;
-  signedInElsewhere: () => void;
 }
 
-/** The front's half of one grant for all tabs: where the page without a ledger decides by the mark, the session asks the ledger. */
-export class TabsSide {
+/**
+ * The front's half of one grant for all tabs: where a page without a ledger decides by the mark, the session asks the
+ * ledger.
+ */
+export class TabsSide<TUser> {
+  readonly #page: Shown<TUser>;
   readonly #host: Host;
   /** Ends the wait for a session that another tab has, or brings. */
   #stopWaiting: () => void = () => {};
 
-  constructor(host: Host) {
+  constructor(page: Shown<TUser>, host: Host) {
+    this.#page = page;
     this.#host = host;
   }
 
@@ -66,19 +59,19 @@ export class TabsSide {
     fields: Record<string, unknown>,
     failure: AuthError | null,
   ): Promise<Answer | null> {
-    const { open, store, settleLoad } = this.#host;
-    const link = await open();
+    const page = this.#page;
+    const link = await this.#host.open();
     try {
       const answer = await link.ask("restore", fields);
       if (answer.url) return answer;
       // A sibling gave it, or another tab is on its way for it.
       await this.#elsewhere(CLAIM_MS);
-      settleLoad("expired", failure);
+      page.settleLoad("expired", failure);
     } catch (error) {
       if (!isAuthError(error) || error.code !== "login_required") throw error;
       // No tab may try for now, or the ledger knows of a sign-out that the mark does not show yet.
-      const closed = store.mark?.[0] === "-" ? null : fail("restore_closed");
-      settleLoad("expired", failure ?? closed);
+      const closed = page.store.mark?.[0] === "-" ? null : await explained("restore_closed");
+      page.settleLoad("expired", failure ?? closed);
     }
     return null;
   }
@@ -88,36 +81,36 @@ export class TabsSide {
    * to the news: an app sees nothing of it.
    */
   followed({ session = "", userHash = "", user = {}, scope = "" }: SnapshotWire): boolean {
-    const { state, session: shown, follow } = this.#host;
-    if (session === shown) return false;
-    follow(session, `+${session}.${userHash}`);
+    const { state, session: known } = this.#page;
+    if (session === known) return false;
+    this.#become(session, `+${session}.${userHash}`);
     if (state.status !== "signedIn" || state.lastError) return false;
     return state.scope === scope && (state.user as User).sub === user["sub"];
   }
 
   /** The ledger was written; now the mark, and then the session reads the ledger again. */
   signedIn(notice: Notice): void {
-    const { store, follow, show, diagnose, announce } = this.#host;
+    const { store, telling, channel } = this.#page;
     const { session = "", userHash = "", origin } = notice;
     const mark = `+${session}.${userHash}`;
     const buried = store.mark === `-${mark.slice(1)}`;
     const joined = origin === "joined";
     const written = joined || buried || store.setMark(mark);
-    if (!written && store.shared) diagnose("storage_full");
+    if (!written && store.shared) telling.diagnose(fail("storage_full"));
     // A mark that cannot be written means nothing to this tab.
-    follow(session, written ? mark : null);
+    this.#become(session, written ? mark : null);
     store.setHint();
-    show(notice);
+    this.#host.show(notice);
     if (joined || buried) this.#judge();
     if (!buried) this.#tell("markWritten");
     // Whoever waits hears of it also where the mark is the same as before.
-    announce(mark);
+    channel?.postMessage(mark);
     this.#stopWaiting();
   }
 
   /** Looks what the mark says, which changed or may have. */
   look(changed: boolean, wasStopped: boolean): Promise<void> | undefined {
-    const { store, state, session, mark: own } = this.#host;
+    const { store, state, session, mark: own } = this.#page;
     const { mark } = store;
     if (session === null) {
       if (mark?.[0] !== "+") this.#stopWaiting();
@@ -135,45 +128,51 @@ export class TabsSide {
     // Another session: nothing of this one is shown until it is clear whose it is.
     const reveal = mark?.[0] === "+" || wasStopped ? hide() : () => {};
     return this.#compare()
-      .then(() => {
-        if (this.#isForeign()) throw fail("session_changed");
-        reveal();
-      })
+      .then(() => (this.#isForeign() ? location.reload() : reveal()))
       .catch(() => location.reload());
   }
 
   /** Writes the mark that the ledger shows, unless somebody wrote another one meanwhile. */
   repair({ mark = "", insteadOf = "" }: Notice): void {
-    const { store, session, follow, announce } = this.#host;
+    const { store, session, channel } = this.#page;
     const now = store.mark ?? "";
     const same = now.slice(1) === mark.slice(1);
     if (now !== insteadOf && !(same && mark[0] === "-")) return this.#judge();
     // A sign-out is never taken back.
     if (same && mark[0] === "+") return;
     store.setMark(mark);
-    if (mark[0] === "+" && session !== null) follow(session, mark);
-    announce(mark);
+    if (mark[0] === "+" && session !== null) this.#become(session, mark);
+    channel?.postMessage(mark);
   }
 
-  /** The session that ends elsewhere is the vault's too. */
-  drop(own: Mark | null): void {
-    this.#tell("compare", { mark: `-${own?.slice(1)}` });
+  /** The session that ended elsewhere ends in the vault. */
+  drop(): void {
+    this.#tell("compare", { mark: `-${this.#page.mark?.slice(1)}` });
+  }
+
+  /** The page shows this session now, under this mark. */
+  #become(session: string, mark: Mark | null): void {
+    const page = this.#page;
+    page.session = session;
+    page.mark = mark;
+    page.seen = page.store.mark;
   }
 
   async #follow(): Promise<void> {
     await this.join();
-    if (this.#host.session === null) this.#host.signedInElsewhere();
+    if (this.#page.session === null) this.#page.telling.emit("signedInElsewhere", {});
   }
 
   #isForeign(): boolean {
-    const { store, session } = this.#host;
+    const { store, session } = this.#page;
     return store.mark?.[0] === "+" && !store.mark.startsWith(`+${session}.`);
   }
 
   /** Lets the session ask the ledger what the mark means; resolves when that is clear. */
   async #compare(): Promise<void> {
-    const { open, session, store } = this.#host;
-    await (await open()).ask("compare", { session, mark: store.mark });
+    const link = await this.#host.open();
+    const { session, store } = this.#page;
+    await link.ask("compare", { session, mark: store.mark });
   }
 
   #judge(): void {
@@ -181,15 +180,16 @@ export class TabsSide {
   }
 
   #tell(command: string, fields: Record<string, unknown> = {}): void {
-    const { open, session } = this.#host;
-    void open()
+    const { session } = this.#page;
+    void this.#host
+      .open()
       .then((link) => link.ask(command, { session, ...fields }))
       .catch(() => {});
   }
 
   /** Resolves when a session is here, when nobody is signed in any more, or when that takes too long. */
   #elsewhere(within: number): Promise<void> {
-    if (this.#host.session !== null) return Promise.resolve();
+    if (this.#page.session !== null) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, within);
       this.#stopWaiting = () => {

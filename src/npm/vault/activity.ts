@@ -1,16 +1,12 @@
-import type { Store } from "../store.js";
+import type { Shown } from "../shown.js";
 
 /** What a user does. */
 const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 /** Activity is told this often at most, in milliseconds; of a short limit ten times in it. */
 const STEP_MS = 5_000;
 
-/** What has to be known of the page. */
-interface Shown {
-  readonly store: Store;
-  readonly session: string | null;
-  tell(command: string, fields: Record<string, unknown>): void;
-}
+type Page = Pick<Shown<never>, "store" | "session">;
+type Tell = (command: string, fields: Record<string, unknown>) => void;
 
 /**
  * When the user was last active in any tab of the client. Storage keeps it for the next load, since the vault may be gone
@@ -19,15 +15,16 @@ interface Shown {
 export class Activity {
   readonly #limit: number;
   readonly #key: string;
-  readonly #page: Shown;
+  readonly #page: Page;
+  readonly #tell: Tell;
   #told = 0;
 
   /** `idle` is the option, in seconds. */
-  constructor(idle: number | undefined, page: Shown) {
-    this.#limit = (idle ?? Infinity) * 1_000;
+  constructor(idle: number, page: Page, tell: Tell) {
+    this.#tell = tell;
+    this.#limit = idle * 1_000;
     this.#key = page.store.markKey.replace(/mark$/, "active");
     this.#page = page;
-    if (!idle) return;
     const note = () => this.note();
     for (const name of INPUT) addEventListener(name, note, { capture: true, passive: true });
   }
@@ -45,13 +42,12 @@ export class Activity {
     const { session } = this.#page;
     if (session === null || this.isOver()) return;
     this.begin();
-    if (this.#limit !== Infinity) this.#page.tell("touch", { session, at: this.#told });
+    this.#tell("touch", { session, at: this.#told });
   }
 
   /** A session begins: what was before counts no more. */
   begin(): void {
     this.#told = Date.now();
-    if (this.#limit === Infinity) return;
     try {
       localStorage.setItem(this.#key, String(this.#told));
     } catch {

@@ -1,4 +1,4 @@
-import { AuthError, explain, fail, isAuthError, type WireError } from "../errors.js";
+import { AuthError, explain, explained, isAuthError, type WireError } from "../errors.js";
 import type { Connect, Incoming } from "../link.js";
 import { Arriving, describeRequest } from "./calls.js";
 import {
@@ -90,9 +90,8 @@ class Way {
     this.#opening ??= this.#open().catch(async (error: unknown) => {
       this.#drop();
       if (isAuthError(error)) throw error;
-      await explain("vault_unavailable");
       const { message } = error as Error;
-      throw fail("vault_unavailable", message, error);
+      throw await explained("vault_unavailable", message, error);
     });
     return this.#opening;
   }

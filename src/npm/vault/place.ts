@@ -1,9 +1,8 @@
 import type { Connect } from "../link.js";
 import type { VaultOptions } from "../types.js";
 import { connectWorker, type Known } from "./connect.js";
-import { openFrame } from "./frame.js";
 import { workerName } from "./pin.js";
-import { openPort, type Place } from "./port.js";
+import { openPort, outlivesPage, type Place, type Port } from "./port.js";
 import { isApart, vaultUrl } from "./url.js";
 
 /** Where the vault of these options is, and the options that are the core's. */
@@ -27,6 +26,17 @@ export function placeOf(options: VaultOptions): { place: () => Promise<Place>; c
   return { place, config };
 }
 
+/** On the redirect page: whether an answer can be redeemed here. If nothing of the vault outlives the page, the app has to. */
+export async function redeems(options: VaultOptions): Promise<boolean> {
+  return outlivesPage(await placeOf(options).place());
+}
+
+/** Few apps have a vault on an origin of its own. */
+async function openFrame(place: Place): Promise<Port> {
+  const chunk = await import("./frame.js");
+  return chunk.openFrame(place);
+}
+
 /** The way to the vault of these options. */
 export function workerVault(
   options: VaultOptions,
@@ -34,6 +44,6 @@ export function workerVault(
   page: Known,
 ): Connect {
   const { place, config } = placeOf(options);
-  const open = isApart(options) ? openFrame : openPort;
+  const open = !REDIRECT && isApart(options) ? openFrame : openPort;
   return connectWorker({ config: JSON.stringify(config), names, place: place(), open, page });
 }

@@ -1,22 +1,20 @@
-import { explain, type AuthError, type WireError } from "../errors.js";
+import { explain, explained, fail, type AuthError, type WireError } from "../errors.js";
 import type { Link, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
-import type { Mark, Store } from "../store.js";
+import type { Shown } from "../shown.js";
+import type { Mark } from "../store.js";
 import { claimsOfUser } from "../claims.js";
-import type { AuthEvents, AuthState, VaultOptions } from "../types.js";
-import { Activity } from "./activity.js";
+import type { VaultOptions } from "../types.js";
+import type { Activity } from "./activity.js";
 import type { Known } from "./connect.js";
 import type { Kept } from "./messages.js";
 import {
   leaveOutcome,
   rememberClient,
   takeOutcome,
-  wireError,
   type Outcome,
   type Unredeemed,
 } from "./outcome.js";
-import { placeOf } from "./place.js";
-import { outlivesPage } from "./port.js";
 import { isApart } from "./url.js";
 
 /** So late may storage show in one tab what another one wrote. */
@@ -25,39 +23,25 @@ const STEP_MS = 100;
 /** What ended a session in every tab. */
 const LIMITS = ["session_idle", "session_max_age"];
 
-/** What a front shows its other half of itself. */
-export interface Page<TUser> {
-  readonly client: VaultOptions;
-  readonly store: Store;
-  readonly state: AuthState<TUser>;
-  /** The session this page shows, and its mark. */
-  readonly session: string | null;
-  readonly mark: Mark | null;
+/** What the other half of a front does. */
+export interface Half {
   open(): Promise<Link>;
-  name(error: WireError): AuthError;
-  report(error: AuthError): void;
+  tell(command: string, fields: Record<string, unknown>): void;
   restore(failure: AuthError | null): Promise<void>;
   finish(answer: Unredeemed): Promise<void>;
   unrestored(failure: AuthError): void;
-  /** Ends the session in every tab, with what ended it. */
-  expire(error: AuthError): void;
-  announceEnd(): void;
-  tell(command: string, fields: Record<string, unknown>): void;
-  emit<K extends "expiring" | "extended">(event: K, detail: AuthEvents<TUser>[K]): void;
-  /** Takes a session whose user this page shows, or will show. */
-  follow(snapshot: SnapshotWire, mark: Mark | null): void;
-  diagnose(code: "storage_full"): void;
   show(notice: Notice, lastError: AuthError | null): void;
   endedElsewhere(): void;
 }
 
 /**
  * The part of a front that only a vault in a worker needs: the vault lives on while pages come and go, brings what other
- * pages did, and may die. `land` is given on the redirect page, and leads from there to the app.
+ * pages did, and may die.
  */
 export class VaultSide<TUser> implements Known {
-  readonly #page: Page<TUser>;
-  readonly land: ((outcome: Outcome) => void) | undefined;
+  readonly #page: Shown<TUser>;
+  readonly #half: Half;
+  readonly #client: VaultOptions;
   /** Whether the session that is shown next comes of the user's own sign-in. */
   #fresh = false;
   /** The vault died, and the next one knew nothing of the session. */
@@ -68,45 +52,57 @@ export class VaultSide<TUser> implements Known {
   readonly #apart: boolean;
   /** What the redirect page left on that origin. */
   #outcome: Outcome = {};
-  readonly activity: Activity;
+  /** Only with the option `idle`. */
+  activity: Activity | undefined;
   /** The user that the page shows, and all that it shows of them. */
   #sub: unknown;
   #look = "";
 
-  constructor(page: Page<TUser>, land: ((outcome: Outcome) => void) | undefined) {
+  constructor(page: Shown<TUser>, half: Half) {
     this.#page = page;
-    this.land = land;
-    this.#apart = isApart(page.client);
-    this.activity = new Activity(page.client.idle, page);
+    this.#half = half;
+    this.#client = page.options as object as VaultOptions;
+    this.#apart = isApart(this.#client);
+  }
+
+  /** Before anything of a session is shown that ends when nobody is active. */
+  async watch(): Promise<void> {
+    const { idle } = this.#client;
+    if (!idle) return;
+    try {
+      const chunk = await import("./activity.js");
+      this.activity = new chunk.Activity(idle, this.#page, this.#half.tell);
+    } catch (error) {
+      throw await explained("vault_unavailable", (error as Error).message, error);
+    }
   }
 
   /** The page that took the provider's answer has left word of what came of it. */
   async start(): Promise<void> {
-    let outcome = takeOutcome(this.#page.client);
+    let outcome = takeOutcome(this.#client);
     if (outcome.apart) {
-      await this.#page.open();
+      await this.#half.open();
       outcome = this.#outcome;
     }
     const { error, final, fresh, carry, mark, answer, ended } = outcome;
     if (ended && this.#page.store.mark?.[0] === "-") this.#page.store.removeMark();
     this.#fresh = answer ? !answer.restore : fresh === true;
-    if (answer) return this.#page.finish(answer);
+    if (answer) return this.#half.finish(answer);
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
-    if (final && shown) this.#page.unrestored(shown);
-    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity.isOver()) {
+    if (final && shown) this.#half.unrestored(shown);
+    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity?.isOver()) {
       await explain("session_idle");
-      this.#page.expire(this.#page.name({ code: "session_idle" }));
-    } else await this.#page.restore(shown);
+      this.#expire(this.#page.name({ code: "session_idle" }));
+    } else await this.#half.restore(shown);
   }
 
   /** Before the page leaves for the provider. Whether the transaction is the page's to keep: a frame has kept it already. */
   leave(redirectUri: string): boolean {
-    const { client } = this.#page;
-    if (this.#apart) leaveOutcome(client, { apart: true });
-    else rememberClient(client, redirectUri);
+    if (this.#apart) leaveOutcome(this.#client, { apart: true });
+    else rememberClient(this.#client, redirectUri);
     return !this.#apart;
   }
 
@@ -122,22 +118,6 @@ export class VaultSide<TUser> implements Known {
     if (!mark || mark === now || now === `-${mark.slice(1)}`) return;
     store.setMark(mark);
     if (mark[0] === "-") store.removeHint();
-  }
-
-  /**
-   * On the redirect page: whether the answer can be redeemed here. If nothing of the vault outlives the page, the app has
-   * to do it.
-   */
-  async redeems(answer: Unredeemed): Promise<boolean> {
-    const { place } = placeOf(this.#page.client);
-    if (await outlivesPage(await place())) return true;
-    this.land?.({ answer });
-    return false;
-  }
-
-  /** On the redirect page a failure is the app's to show, and to go on from. */
-  failed(failure: AuthError, final = false): void {
-    this.land?.({ error: wireError(failure), final });
   }
 
   /** Takes the session that the vault has. One that cannot be renewed is good enough only where no other can be had. */
@@ -182,8 +162,9 @@ export class VaultSide<TUser> implements Known {
     if (page.session === null) return undefined;
     if (notice === "vaultLost") return this.rejoin().catch(() => {});
     // The last call is for whoever knows of later activity; the vault hears of all there is.
-    if (notice === "expiring" && endsAt > Date.now()) page.emit("expiring", { endsAt, limit });
-    if (notice === "extended") page.emit("extended", {});
+    const { telling } = page;
+    if (notice === "expiring" && endsAt > Date.now()) telling.emit("expiring", { endsAt, limit });
+    if (notice === "extended") telling.emit("extended", {});
     return undefined;
   }
 
@@ -200,15 +181,15 @@ export class VaultSide<TUser> implements Known {
 
   /** The page can be seen again. Nothing of a session is shown whose time was over while the page was stopped. */
   shown(stopped: boolean): void {
-    const { client, session, store, mark } = this.#page;
+    const { session, store, mark } = this.#page;
     if (session === null) return;
-    if (stopped && this.activity.isOver()) {
+    if (stopped && this.activity?.isOver()) {
       if (store.mark !== mark) return;
-      leaveOutcome(client, { error: { code: "session_idle" } as WireError, final: true });
-      this.#page.announceEnd();
+      leaveOutcome(this.#client, { error: { code: "session_idle" } as WireError, final: true });
+      this.#page.announceEnd(mark);
       return hideAndReload();
     }
-    this.activity.note();
+    this.activity?.note();
     if (stopped && this.hasLimits) void this.compare();
   }
 
@@ -223,17 +204,24 @@ export class VaultSide<TUser> implements Known {
     }
     if (snapshot.error && LIMITS.includes(snapshot.error.code)) {
       await explain(snapshot.error.code);
-      return page.expire(page.name(snapshot.error));
+      return this.#expire(page.name(snapshot.error));
     }
-    if (page.store.shared && page.store.mark !== page.mark) return page.endedElsewhere();
+    if (page.store.shared && page.store.mark !== page.mark) return this.#half.endedElsewhere();
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
     this.#orphaned = true;
     await explain("reauthentication_needed");
     page.report(page.name({ code: "reauthentication_needed" }));
   }
 
+  /** The session ends in every tab, with what ended it. */
+  #expire(error: AuthError): void {
+    const page = this.#page;
+    page.announceEnd(page.mark ?? page.store.mark);
+    page.ended("expired", error);
+  }
+
   get hasLimits(): boolean {
-    return Boolean(this.#page.client.idle || this.#page.client.maxAge);
+    return Boolean(this.#client.idle || this.#client.maxAge);
   }
 
   requireVault(): void {
@@ -241,7 +229,7 @@ export class VaultSide<TUser> implements Known {
   }
 
   async #ask(): Promise<SnapshotWire> {
-    const link = await this.#page.open();
+    const link = await this.#half.open();
     return link.ask("state", { mark: this.#page.store.mark });
   }
 
@@ -273,18 +261,21 @@ export class VaultSide<TUser> implements Known {
     // Beside a vault of another origin no redirect page has written the mark.
     const stale = this.#apart ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
-    if (refused) page.diagnose("storage_full");
+    if (refused) page.telling.diagnose(fail("storage_full"));
     this.#orphaned = false;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
-    page.follow(snapshot, refused ? null : mark);
-    if (!shows) this.activity.note();
+    page.session = session;
+    page.expiresAt = snapshot.expiresAt ?? null;
+    page.mark = refused ? null : mark;
+    page.seen = page.store.mark;
+    if (!shows) this.activity?.note();
     const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
     // The same user with another session: nothing that an app could see.
     if (shows && look === this.#look) return;
     this.#look = look;
     this.#sub = user?.["sub"];
     const origin = this.#fresh ? "interactive" : "joined";
-    page.show({ ...snapshot, notice: "signedIn", origin }, lastError);
+    this.#half.show({ ...snapshot, notice: "signedIn", origin }, lastError);
   }
 }

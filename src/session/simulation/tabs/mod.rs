@@ -3,11 +3,12 @@
 //! storage cleared, and a provider that ends every grant of a user on reuse and on revocation.
 //!
 //! `world` is what the tabs share and the dice that move it, `page` what one tab's front does, `shell` how effects are
-//! carried out, `rules` what must hold after each step.
+//! carried out, `rules` what must hold after each step. `soak` goes on with new seeds for as long as one likes.
 
 mod page;
 mod rules;
 mod shell;
+mod soak;
 mod world;
 
 use super::cases;
