@@ -16,7 +16,7 @@ import {
   status,
 } from "./support/harness.mjs";
 import { test } from "./support/timed.mjs";
-import { until } from "./support/until.mjs";
+import { inTime, until } from "./support/until.mjs";
 import { endWorkers } from "./support/workers.mjs";
 
 forEachBrowser((name) => {
@@ -248,8 +248,12 @@ forEachBrowser((name) => {
       const other = await world.open("/", context);
       await status(other, "signedIn");
       world.op.requests.clear();
+      // It is heard of in the very moment before.
+      await call(page, "/api/orders");
       await endWorkers(world.browser);
-      // Asked for in vain, then started anew with what was parked.
+      const asked = inTime(call(page, "/api/orders"), "the end of the call", 15_000);
+      assert.equal((await asked).error?.code, "vault_unavailable");
+      // Started anew with what was parked.
       await until(async () => (await call(page, "/api/orders")).ok?.status === 200, "a call");
       await until(async () => (await call(other, "/api/orders")).ok?.status === 200, "a call");
       assert.equal((await stateOf(page)).status, "signedIn");
