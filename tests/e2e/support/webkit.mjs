@@ -37,7 +37,9 @@ export async function launchWebKit(driver) {
 /** A display that nobody sees. Gives `{ name, end }`. */
 export async function startDisplay() {
   const args = ["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"];
-  const { child, end } = start("Xvfb", args, { stdio: ["ignore", "pipe", "ignore"] });
+  const { child, end } = start(process.env.XVFB ?? "Xvfb", args, {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const number = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code) => reject(new Error(`Xvfb ended with ${code}`)));
@@ -82,8 +84,8 @@ class Context {
     this.#driver = start(driver, [`--port=${port}`], { env, stdio: "ignore" });
     const origin = `http://127.0.0.1:${port}`;
     await until(() => fetch(`${origin}/status`).then(({ ok }) => ok), "the driver of WebKit");
-    // A load is awaited as far as its scripts have run.
-    const capabilities = { alwaysMatch: { pageLoadStrategy: "eager" } };
+    // The driver would wait for ever for the load of a page that comes out of the browser's cache.
+    const capabilities = { alwaysMatch: { pageLoadStrategy: "none" } };
     const { sessionId } = await send(`${origin}/session`, "POST", { capabilities });
     this.#session = `${origin}/session/${sessionId}`;
     this.#first = this.#current = await send(`${this.#session}/window`, "GET");
@@ -105,7 +107,8 @@ class Context {
   /** In a window and not a tab, since only one tab of a window can be seen. */
   async newPage() {
     const { handle } = await this.ask(this.#first, "POST", "window/new", { type: "window" });
-    const page = partly("page", new Page(this, handle, () => this.#pages.delete(handle)));
+    const context = partly("context", this);
+    const page = partly("page", new Page(context, handle, () => this.#pages.delete(handle)));
     this.#pages.set(handle, page);
     return page;
   }
@@ -120,8 +123,10 @@ class Context {
     return (await Promise.all(lists)).flat();
   }
 
-  /** What a page tells by such a function reaches nobody: the page finds none. */
-  async exposeFunction() {}
+  /** A page finds no such function. For the test page that is no harm: nobody hears its events but itself. */
+  async exposeFunction(name) {
+    if (name !== "keywardTestEvent") throw new Missing("the driver of WebKit exposes no function");
+  }
 
   /** The process ids of the browser's processes of that name. */
   processes(name) {
@@ -159,17 +164,30 @@ class Page {
     return this.#context;
   }
 
-  /** The address at the time of the last answer. */
+  /** The address at the time of the last answer, another of which is on its way now. */
   url() {
+    this.#ask("GET", "url").then(
+      (url) => (this.#url = url),
+      () => {},
+    );
     return this.#url;
   }
 
   goto(url) {
-    return this.#ask("POST", "url", { url });
+    return this.#load("url", { url });
   }
 
   reload() {
-    return this.#ask("POST", "refresh", {});
+    return this.#load("refresh", {});
+  }
+
+  /** Until the scripts of another document have run. */
+  async #load(path, body) {
+    await this.evaluate(() => void (window[Symbol.for("keyward test leaves")] = true));
+    await this.#ask("POST", path, body);
+    const isNext = () =>
+      document.readyState !== "loading" && !window[Symbol.for("keyward test leaves")];
+    await until(() => this.evaluate(isNext), "the page");
   }
 
   goBack() {
