@@ -1,11 +1,13 @@
 // The parts of `npm test`, in the order in which they run: cheap ones first.
 //
-// A part yields its counts: one for each check, and for a test program what that program counted.
+// A part yields its counts: one for each check, and for a test program what that program counted. `notRun` says why it
+// could not run.
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ensureBrowsers } from "./browsers.mjs";
 import {
+  Failure,
   OWN_WORKSPACES,
   PRETTIER_FILES,
   must,
@@ -19,7 +21,7 @@ import {
 } from "./lib.mjs";
 import { realDeny, viaWasmPack } from "./slow.mjs";
 import { buildPackedSite } from "./site.mjs";
-import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
+import { buildSuite, inChromium, inFirefox, inWebKit } from "./wasm-tests.mjs";
 
 const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
@@ -72,6 +74,9 @@ const MORE_VAULT_TESTS = ["environment.test.mjs", "fetch-refused.test.mjs", "sec
 
 /** Those of them that ask nothing of where the transactions and the redirect page are. */
 const OWN_ORIGIN_TESTS = ["fetch.test.mjs", "tabs.test.mjs"];
+
+/** What WebKit plays beside its own tests: what its driver can. */
+const WEBKIT_TESTS = ["history.test.mjs", "refresh.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
 
 export const parts = [
   {
@@ -310,6 +315,13 @@ export const parts = [
     },
   },
   {
+    name: "e2e-webkit",
+    what: "WebKitGTK: the wasm-bindgen suite, and tokens in the page and in a vault",
+    needs: ["build"],
+    slow: true,
+    run: testInWebKit,
+  },
+  {
     name: "hostile-firefox",
     what: "the hostile provider in Firefox: what is about the core, which is the same in every engine",
     slow: true,
@@ -345,6 +357,24 @@ export const parts = [
     run: realDeny,
   },
 ];
+
+async function* testInWebKit() {
+  let webkit;
+  try {
+    ({ webkit } = await ensureBrowsers(["webkit", "xvfb"]));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield { notRun: "WebKitGTK is not here and cannot be installed: nothing was tested in it" };
+    return;
+  }
+  for (const file of await buildSuite()) yield cargoCounts(await inWebKit(file));
+  yield* sideBySide({ WEBKIT: webkit, BROWSERS: "webkit" }, [
+    ...programs(WEBKIT_TESTS, {}),
+    ...programs(["vault.test.mjs"], {}),
+    ...programs(["refresh.test.mjs", "tabs.test.mjs"], { FRONT: "vault" }),
+    ...testFiles("tests/webkit").map((file) => [file, {}]),
+  ]);
+}
 
 async function* checkMsrv() {
   const cargo = [`+${MSRV}`, "check", "--package", "keyward"];
