@@ -99,9 +99,7 @@ function post(asked: unknown): Promise<Answer | null> {
 }
 
 async function request(asked: unknown): Promise<Answer | null> {
-  // Not `AbortSignal.timeout`, see platform.js.
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), WITHIN_MS);
+  const signal = AbortSignal.timeout(WITHIN_MS);
   try {
     const answer = await fetch(new URL("parked", location.href), {
       method: "POST",
@@ -110,14 +108,12 @@ async function request(asked: unknown): Promise<Answer | null> {
       // it or it fails.
       mode: "same-origin",
       cache: "only-if-cached",
-      signal: abort.signal,
+      signal,
     });
     return answer.ok ? { parked: (await answer.json()) as Parked | null } : null;
   } catch (error) {
-    if (abort.signal.aborted) throw error;
+    if (signal.aborted) throw error;
     return null;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
