@@ -21,7 +21,12 @@ const PROGRAMS = {
     place: "/Applications/Firefox.app/Contents/MacOS/firefox",
     debian: "firefox-esr",
   },
+  webkit: { variable: "WEBKIT", names: ["WebKitWebDriver"], debian: "webkit2gtk-driver" },
+  // The display that WebKit's windows need.
+  xvfb: { variable: "XVFB", names: ["Xvfb"], debian: "xvfb" },
 };
+/** Those that are used where nothing else is said. */
+const USUAL = ["chrome", "chromedriver", "firefox"];
 
 /** Flags that keep a headless Chromium quiet and let it run as root. */
 export const CHROME_FLAGS = [
@@ -34,16 +39,16 @@ export const CHROME_FLAGS = [
   "--no-first-run",
 ];
 
-/** Paths of the three programs; throws a `Failure` that names those that are missing. */
-export function findBrowsers() {
-  const { found, missing } = look();
+/** Paths of programs by name; throws a `Failure` that names those that are missing. */
+export function findBrowsers(names = USUAL) {
+  const { found, missing } = look(names);
   if (missing.length > 0) throw new Failure(explain(missing));
   return found;
 }
 
 /** Like `findBrowsers`, but installs what is missing by apt-get where we may. */
-export async function ensureBrowsers() {
-  const { missing } = look();
+export async function ensureBrowsers(names = USUAL) {
+  const { missing } = look(names);
   if (missing.length > 0 && which("apt-get") && process.getuid?.() === 0) {
     const packages = missing.map((name) => PROGRAMS[name].debian);
     say(`installing ${packages.join(", ")}`);
@@ -60,13 +65,14 @@ export async function ensureBrowsers() {
       options,
     );
   }
-  return findBrowsers();
+  return findBrowsers(names);
 }
 
-function look() {
+function look(wanted) {
   const found = {};
   const missing = [];
-  for (const [name, { variable, names, place }] of Object.entries(PROGRAMS)) {
+  for (const name of wanted) {
+    const { variable, names, place } = PROGRAMS[name];
     const onPath = names.map(which).find((path) => path !== undefined);
     const path =
       process.env[variable] || onPath || (place && existsSync(place) ? place : undefined);

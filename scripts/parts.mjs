@@ -1,11 +1,13 @@
 // The parts of `npm test`, in the order in which they run: cheap ones first.
 //
-// A part yields its counts: one for each check, and for a test program what that program counted.
+// A part yields its counts: one for each check, and for a test program what that program counted. `notRun` says why it
+// could not run.
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ensureBrowsers } from "./browsers.mjs";
 import {
+  Failure,
   OWN_WORKSPACES,
   PRETTIER_FILES,
   must,
@@ -19,14 +21,15 @@ import {
 } from "./lib.mjs";
 import { realDeny, viaWasmPack } from "./slow.mjs";
 import { buildPackedSite } from "./site.mjs";
-import { buildSuite, inChromium, inFirefox } from "./wasm-tests.mjs";
+import { buildSuite, inChromium, inFirefox, inWebKit } from "./wasm-tests.mjs";
 
 const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
 const RUST = ["--features", "router,trace,worker-vault"];
 /** What the npm package is made of. */
 const WASM = [...BROWSER, "--features", "js,worker"];
-/** The core with the part that no shell carries out yet, and so cannot stand beside one. */
+/** What `keyward/tabs` is made of, and its core alone. */
+const TABS = [...BROWSER, "--features", "js,ledger"];
 const CORE = ["--no-default-features", "--features", "ledger"];
 /** A Rust app whose vault is a worker. */
 const LIGHT = ["--no-default-features", "--features", "router,worker-vault"];
@@ -74,6 +77,9 @@ const MORE_VAULT_TESTS = ["environment.test.mjs", "fetch-refused.test.mjs", "sec
 /** Those of them that ask nothing of where the transactions and the redirect page are. */
 const OWN_ORIGIN_TESTS = ["fetch.test.mjs", "tabs.test.mjs"];
 
+/** What WebKit plays beside its own tests: what its driver can. */
+const WEBKIT_TESTS = ["history.test.mjs", "refresh.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
+
 export const parts = [
   {
     name: "fmt",
@@ -94,7 +100,7 @@ export const parts = [
       const tools = ["--package", "keyward", "--package", "xtask", "--all-targets"];
       yield await check("cargo", ["clippy", ...tools, ...RUST, ...strict]);
       const crate = ["clippy", "--package", "keyward", "--all-targets"];
-      for (const features of [WASM, [...BROWSER, ...RUST]]) {
+      for (const features of [WASM, TABS, [...BROWSER, ...RUST]]) {
         yield await check("cargo", [...crate, ...features, ...strict]);
       }
       // Without the targets that need a vault in the page.
@@ -324,6 +330,13 @@ export const parts = [
     },
   },
   {
+    name: "e2e-webkit",
+    what: "WebKitGTK: the wasm-bindgen suite, and tokens in the page and in a vault",
+    needs: ["build"],
+    slow: true,
+    run: testInWebKit,
+  },
+  {
     name: "hostile-firefox",
     what: "the hostile provider in Firefox: what is about the core, which is the same in every engine",
     slow: true,
@@ -359,6 +372,24 @@ export const parts = [
     run: realDeny,
   },
 ];
+
+async function* testInWebKit() {
+  let webkit;
+  try {
+    ({ webkit } = await ensureBrowsers(["webkit", "xvfb"]));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    yield { notRun: "WebKitGTK is not here and cannot be installed: nothing was tested in it" };
+    return;
+  }
+  for (const file of await buildSuite()) yield cargoCounts(await inWebKit(file));
+  yield* sideBySide({ WEBKIT: webkit, BROWSERS: "webkit" }, [
+    ...programs(WEBKIT_TESTS, {}),
+    ...programs(["vault.test.mjs"], {}),
+    ...programs(["refresh.test.mjs", "tabs.test.mjs"], { FRONT: "vault" }),
+    ...testFiles("tests/webkit").map((file) => [file, {}]),
+  ]);
+}
 
 async function* checkMsrv() {
   const cargo = [`+${MSRV}`, "check", "--package", "keyward"];

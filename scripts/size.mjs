@@ -34,7 +34,7 @@ export const BUDGETS = {
   // What a page with a vault in a worker downloads to load, call, sign in and sign out. `frame.js` comes on top where the
   // vault has an origin of its own, `activity.js` with the option `idle`. The budget that is wanted is 9,000; this one
   // keeps what is reached.
-  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 12_350 },
+  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 12_400 },
 };
 
 /**

@@ -49,16 +49,17 @@ async function runPart(part, before) {
 
 async function count(part, result) {
   try {
-    for await (const { passed, failed, note } of part.run()) {
+    for await (const { passed, failed, note, notRun } of part.run()) {
       result.passed += passed ?? 0;
       result.failed += failed ?? 0;
-      if (note) result.notes.push(note);
+      result.notRun ??= notRun;
+      if (note ?? notRun) result.notes.push(note ?? notRun);
     }
   } catch (error) {
     console.error(error instanceof Failure ? error.message : error);
     result.failed += 1;
   }
-  if (result.passed + result.failed === 0) {
+  if (result.passed + result.failed === 0 && !result.notRun) {
     result.failed = 1;
     result.notes.push("ran no test");
   }
@@ -72,8 +73,9 @@ function describe({ passed, failed, seconds, notes }) {
 function summarize(results) {
   console.log("\n── summary");
   for (const result of results) {
+    const ended = result.notRun ? "NO RUN" : "ok    ";
     console.log(
-      `${result.failed > 0 ? "FAILED" : "ok    "} ${result.name.padEnd(10)} ${describe(result)}`,
+      `${result.failed > 0 ? "FAILED" : ended} ${result.name.padEnd(10)} ${describe(result)}`,
     );
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);

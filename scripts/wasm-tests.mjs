@@ -1,4 +1,4 @@
-// The wasm-bindgen suite of tests/browser, in Chromium by its driver and in Firefox without one.
+// The wasm-bindgen suite of tests/browser, in Chromium and WebKit by their drivers and in Firefox without one.
 import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -46,14 +46,32 @@ export function inChromium(file) {
   const capabilities = join(folder, "webdriver.json");
   const options = { binary: chrome, args: ["--headless", ...CHROME_FLAGS] };
   writeFileSync(capabilities, JSON.stringify({ "goog:chromeOptions": options }));
-  return run(xtask(), ["test-runner", file], {
-    env: {
-      CHROMEDRIVER: chromedriver,
-      WASM_BINDGEN_TEST_TIMEOUT: String(TIMEOUT_SECONDS),
-      WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
-      WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities,
-    },
+  return byDriver(file, {
+    CHROMEDRIVER: chromedriver,
+    WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities,
   });
+}
+
+/** Runs one file in WebKit, which to the runner is a Safari. */
+export async function inWebKit(file) {
+  const { startDisplay } = await load("tests/e2e/support/webkit.mjs");
+  const display = await startDisplay();
+  try {
+    return await byDriver(file, {
+      SAFARIDRIVER: findBrowsers(["webkit"]).webkit,
+      DISPLAY: display.name,
+    });
+  } finally {
+    display.end();
+  }
+}
+
+function byDriver(file, env) {
+  const limits = {
+    WASM_BINDGEN_TEST_TIMEOUT: String(TIMEOUT_SECONDS),
+    WASM_BINDGEN_TEST_DRIVER_TIMEOUT: "60",
+  };
+  return run(xtask(), ["test-runner", file], { env: { ...env, ...limits } });
 }
 
 /**

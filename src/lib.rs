@@ -39,6 +39,11 @@ compile_error!(
     "keyward needs a place for the vault: the feature `page-vault` (on by default), `worker-vault`, or both"
 );
 
+#[cfg(all(feature = "ledger", feature = "worker"))]
+compile_error!(
+    "keyward's features `ledger` and `worker` are two ways to one session for all tabs: choose one"
+);
+
 #[cfg(feature = "yew")]
 pub mod yew;
 

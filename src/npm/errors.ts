@@ -38,11 +38,12 @@ export interface WireError {
 const TEXTS_WITHIN_MS = 1_000;
 
 // Without a prototype: a code can come out of the page's storage, and "constructor" is none.
-const explanations: Partial<Record<AuthErrorCode, Explanation>> = Object.assign(
-  Object.create(null),
+const table = (...parts: (object | null)[]) => Object.assign(Object.create(null), ...parts);
+const explanations: Partial<Record<AuthErrorCode, Explanation>> = table(
   early,
   VAULT ? null : earlyInPage,
 );
+const numbered: typeof kinds = table(kinds);
 
 /** Whether the texts of a code are here. The others come when the first of them is needed. */
 export function isExplained(code: unknown): boolean {
@@ -96,7 +97,7 @@ export class AuthError extends Error {
   /** `names` are the configured values that stand in the fix, such as `origin`. */
   constructor(error: WireError, cause?: unknown, names: Record<string, string> = {}) {
     const [kind, message, fix] = explanations[error.code] ?? [
-      error.kind ?? kinds[error.code] ?? early.internal_error![0],
+      error.kind ?? numbered[error.code] ?? early.internal_error![0],
       "",
       "",
     ];

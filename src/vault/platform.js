@@ -159,10 +159,7 @@ function parametersOf(alg) {
 
 /** The deadline holds for the body too: a server may send its headers and then nothing. */
 async function exchange(url, options, within, probe) {
-  // Not `AbortSignal.timeout`: in Firefox one that still runs can keep a worker from ending that has closed itself.
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), within);
-  const { signal } = abort;
+  const signal = AbortSignal.timeout(within);
   try {
     const response = await fetch(url, { ...options, signal });
     const { status, headers } = response;
@@ -183,7 +180,5 @@ async function exchange(url, options, within, probe) {
   } catch {
     // Whether it was the deadline or the network; an abort is not told apart in any other way.
     return { failure: signal.aborted ? "timeout" : "unreachable" };
-  } finally {
-    clearTimeout(timer);
   }
 }

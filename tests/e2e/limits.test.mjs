@@ -17,6 +17,8 @@ import {
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
+const ACTIVITY = "/app/activity.js";
+const isOfActivity = (line) => line === `GET ${ACTIVITY}`;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 forEachBrowser((name) => {
@@ -126,6 +128,38 @@ forEachBrowser((name) => {
         localStorage.setItem(key, String(Date.now() + 1e9));
       });
       for (const one of [page, other]) await assertExpired(one, "session_max_age");
+    });
+
+    test("without what counts activity no session is shown, and with it the session is there again", async () => {
+      world.vaultOptions = { idle: 600 };
+      world.configure();
+      const page = await world.signedIn();
+      const { files } = world.app;
+      const chunk = files[ACTIVITY];
+      assert.match(chunk, /pointerdown/);
+      files[ACTIVITY] = { status: 404, body: "" };
+      try {
+        await reload(page);
+        await assertExpired(page, "vault_unavailable");
+        assert.ok(await page.evaluate(() => auth.state.lastError.fix));
+      } finally {
+        files[ACTIVITY] = chunk;
+      }
+      await reload(page);
+      await status(page, "signedIn");
+      assert.equal(world.op.count("authorize"), 1);
+    });
+
+    test("a session without the option downloads nothing that counts activity", async () => {
+      world.configure();
+      world.app.requests.length = 0;
+      await world.signedIn();
+      assert.deepEqual(world.app.requests.filter(isOfActivity), []);
+      // The probe: with the option it does.
+      world.vaultOptions = { idle: 600 };
+      world.configure();
+      await world.signedIn();
+      assert.ok(world.app.requests.filter(isOfActivity).length > 0);
     });
 
     test("options that make no sense are named", async () => {

@@ -223,7 +223,8 @@ forEachBrowser((name) => {
       assert.equal(page.url(), `${world.app.origin}/`);
     });
 
-    test("O-58: sign-out during a refresh throws its answer away", async () => {
+    test("O-58: sign-out during a refresh throws its answer away", async (t) => {
+      if (name === "webkit") return t.skip("nobody hears what a page told that has gone");
       const page = await withSpentToken();
       world.op.settings.logout = "stuck";
       world.op.faults.set("refresh", { hold: "after" });

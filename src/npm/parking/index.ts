@@ -14,6 +14,17 @@ interface FetchEvent extends Event {
   respondWith(answer: Promise<Response>): void;
 }
 
+interface MessageEvent extends Event {
+  readonly data: unknown;
+  readonly source: Client | null;
+  readonly ports: readonly MessagePort[];
+}
+
+interface Asked {
+  key: string;
+  parked?: unknown;
+}
+
 interface Scope {
   readonly clients: { get(id: string): Promise<Client | undefined>; claim(): Promise<void> };
   readonly location: Location;
@@ -23,6 +34,7 @@ interface Scope {
     act: (event: Event & { waitUntil(work: Promise<unknown>): void }) => void,
   ): void;
   addEventListener(type: "fetch", act: (event: FetchEvent) => void): void;
+  addEventListener(type: "message", act: (event: MessageEvent) => void): void;
 }
 
 const scope = self as unknown as Scope;
@@ -36,14 +48,24 @@ scope.addEventListener("fetch", (event) => {
   if (event.request.url === at("parked")) event.respondWith(answer(event));
 });
 
+// From a worker in WebKit, see worker/parking.ts.
+scope.addEventListener("message", ({ source, data, ports: [port] }) => {
+  if (isVault(source)) port?.postMessage(keep(data as Asked));
+});
+
 async function answer({ request, clientId }: FetchEvent): Promise<Response> {
-  const client = await scope.clients.get(clientId);
-  if (client?.type !== "sharedworker" || client.url !== at("vault.js")) {
-    return new Response(null, { status: 403 });
-  }
-  const asked = (await request.json()) as { key: string; parked?: unknown };
-  if (asked.parked === undefined) return Response.json(parked.get(asked.key) ?? null);
-  if (asked.parked === null) parked.delete(asked.key);
-  else parked.set(asked.key, asked.parked);
-  return Response.json(null);
+  if (!isVault(await scope.clients.get(clientId))) return new Response(null, { status: 403 });
+  return Response.json(keep((await request.json()) as Asked));
+}
+
+function isVault(client: Client | null | undefined): boolean {
+  return client?.type === "sharedworker" && client.url === at("vault.js");
+}
+
+/** Does what a vault asks for; gives what it asked for, if that is there. */
+function keep({ key, parked: text }: Asked): unknown {
+  if (text === undefined) return parked.get(key) ?? null;
+  if (text === null) parked.delete(key);
+  else parked.set(key, text);
+  return null;
 }

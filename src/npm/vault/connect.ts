@@ -20,8 +20,8 @@ const START_MS = [1_000, 3_000, 6_000];
 const OWN_START_MS = 10_000;
 /** A vault that does not say for this long that it is there is not. If it is after all, it is found again by its name. */
 const SILENCE_MS = 5_000;
-/** A vault that spoke this recently is not asked whether it is there. */
-const RECENT_MS = 1_000;
+/** Whoever waits for a vault that has said nothing for this long asks it whether it is there. */
+const QUIET_MS = 1_000;
 
 /** What a page brings to its vault. */
 export interface Caller {
@@ -58,7 +58,6 @@ class Way {
   /** Names the worker's life; another name behind the same port is a worker that has forgotten everything. */
   #boot = "";
   #opening: Promise<void> | undefined;
-  #heardAt = 0;
   #watch: ReturnType<typeof setTimeout> | undefined;
   /** Commands that wait for their answer. */
   readonly #waiting = new Set<number>();
@@ -113,7 +112,6 @@ class Way {
     if (welcome === null) throw await this.#refusal(refused ?? "");
     if (kept) page.learn(kept);
     this.#boot = welcome;
-    this.#heardAt = Date.now();
     port.listen(
       (data) => this.#port === port && this.#hear(data as ToPage),
       () => this.#port === port && this.#lose(),
@@ -191,18 +189,19 @@ class Way {
 
   #post(message: ToWorker, transfer?: Transferable[]): void {
     this.#port?.post(message, transfer);
-    const silent = Date.now() - this.#heardAt > RECENT_MS;
-    if (silent && !("bye" in message) && this.#port && !this.#watch) this.#ask();
+    if (!("bye" in message)) this.#expect();
   }
 
-  /** Asks whether the worker is still there. */
-  #ask(): void {
-    this.#watch = setTimeout(() => this.#lose(), SILENCE_MS);
-    this.#port?.post({ ping: VERSION } satisfies ToWorker);
+  /** Something is to be heard now. */
+  #expect(): void {
+    if (!this.#port) return;
+    this.#watch ??= setTimeout(() => {
+      this.#watch = setTimeout(() => this.#lose(), SILENCE_MS);
+      this.#port?.post({ ping: VERSION } satisfies ToWorker);
+    }, QUIET_MS);
   }
 
   #hear(message: ToPage): void {
-    this.#heardAt = Date.now();
     clearTimeout(this.#watch);
     this.#watch = undefined;
     if ("pong" in message) {
@@ -219,6 +218,7 @@ class Way {
       this.#receive(message.message, this.#handleOf(message));
       if (ticket !== undefined) this.#forget(ticket);
     }
+    if (this.#waiting.size > 0) this.#expect();
   }
 
   #handleOf({ message, response, thrown }: Extract<ToPage, { message: Incoming }>): unknown {

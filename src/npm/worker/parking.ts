@@ -10,6 +10,18 @@ interface Parked {
   by: string;
 }
 
+/** What a service worker has. */
+interface Answer {
+  parked: Parked | null;
+}
+
+/** In WebKit a worker knows its service worker. The others have no such property in a shared worker. */
+const { serviceWorker } = navigator as {
+  serviceWorker?: {
+    readonly controller: { postMessage(data: unknown, transfer: Transferable[]): void } | null;
+  };
+};
+
 export class Parking {
   readonly #key: string;
   readonly #name: string;
@@ -30,8 +42,7 @@ export class Parking {
    * that does not answer has none.
    */
   async take(mark: string | null): Promise<string | undefined> {
-    const answer = await this.#ask({}).catch(() => null);
-    const parked = (await answer?.json().catch(() => null)) as Parked | null | undefined;
+    const parked = (await this.#ask({}).catch(() => null))?.parked;
     // A script can start a vault beside the one that there is, under the name of a version: it is given nothing. Where a
     // worker of the first name starts there is no other left.
     if (!parked || (this.#name !== this.#key && this.#name !== parked.by)) return undefined;
@@ -68,33 +79,41 @@ export class Parking {
   }
 
   /** Gives no answer where no service worker is, and rejects where one is that does not answer. */
-  #ask(what: { parked?: Parked | null }): Promise<Response | null> {
-    const asked = this.#queue.then(() => this.#send(JSON.stringify({ key: this.#key, ...what })));
+  #ask(what: { parked?: Parked | null }): Promise<Answer | null> {
+    const send = serviceWorker ? post : request;
+    const asked = this.#queue.then(() => send({ key: this.#key, ...what }));
     this.#queue = asked.catch(() => {});
     return asked;
   }
+}
 
-  async #send(body: string): Promise<Response | null> {
-    // Not `AbortSignal.timeout`, see platform.js.
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), WITHIN_MS);
-    try {
-      const answer = await fetch(new URL("parked", location.href), {
-        method: "POST",
-        body,
-        // No cache has an answer to a POST, so nothing of this can ever reach a network: either the service worker takes
-        // it or it fails.
-        mode: "same-origin",
-        cache: "only-if-cached",
-        signal: abort.signal,
-      });
-      return answer.ok ? answer : null;
-    } catch (error) {
-      if (abort.signal.aborted) throw error;
-      return null;
-    } finally {
-      clearTimeout(timer);
-    }
+/** WebKit sends a request that no service worker takes to the network, whatever its cache mode. A message has no way there. */
+function post(asked: unknown): Promise<Answer | null> {
+  return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve({ parked: data as Parked | null });
+    setTimeout(reject, WITHIN_MS);
+    if (serviceWorker?.controller) serviceWorker.controller.postMessage(asked, [port2]);
+    else resolve(null);
+  });
+}
+
+async function request(asked: unknown): Promise<Answer | null> {
+  const signal = AbortSignal.timeout(WITHIN_MS);
+  try {
+    const answer = await fetch(new URL("parked", location.href), {
+      method: "POST",
+      body: JSON.stringify(asked),
+      // No cache has an answer to a POST, so nothing of this can ever reach a network: either the service worker takes
+      // it or it fails.
+      mode: "same-origin",
+      cache: "only-if-cached",
+      signal,
+    });
+    return answer.ok ? { parked: (await answer.json()) as Parked | null } : null;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null;
   }
 }
 

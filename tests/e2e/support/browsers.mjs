@@ -1,8 +1,9 @@
-// The browsers that the end-to-end tests drive, by playwright-core.
+// The browsers that the end-to-end tests drive: by playwright-core, and WebKit by webkit.mjs.
 //
 //   CHROME    path of a Chromium; else the usual places
 //   FIREFOX   path of a Firefox; else the usual places
-//   BROWSERS  "chromium", "firefox" or both, comma-separated (default: both)
+//   WEBKIT    path of WebKitGTK's WebDriver; else the usual place
+//   BROWSERS  "chromium", "firefox", "webkit", comma-separated (default: the first two)
 //   HEADED    set: with windows
 
 import { existsSync } from "node:fs";
@@ -11,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, firefox } from "playwright-core";
 import { inTime } from "./until.mjs";
+import { launchWebKit } from "./webkit.mjs";
 
 const headless = !process.env.HEADED;
 
@@ -73,10 +75,11 @@ const KINDS = {
     // This channel speaks WebDriver BiDi, so a stock Firefox will do.
     options: { channel: "moz-firefox", firefoxUserPrefs: FIREFOX_PREFS },
   },
+  webkit: { variable: "WEBKIT", places: ["/usr/bin/WebKitWebDriver"] },
 };
 
 /** Names of the browsers that this run is to use. */
-export const browserNames = (process.env.BROWSERS ?? Object.keys(KINDS).join(","))
+export const browserNames = (process.env.BROWSERS ?? "chromium,firefox")
   .split(",")
   .map((name) => name.trim());
 
@@ -94,6 +97,7 @@ export function browserPath(name) {
  */
 export async function launch(name, { args } = {}) {
   const options = launchOptions(name);
+  if (name === "webkit") return launchWebKit(options.executablePath);
   if (name === "firefox") Object.assign((options.firefoxUserPrefs = { ...FIREFOX_PREFS }), args);
   else options.args = [...options.args, ...(args ?? [])];
   const browser = limited(await KINDS[name].type.launch(options), ["newContext"]);
