@@ -107,21 +107,25 @@ export class Tabs {
   /** Queues for the lock; it counts as held where there is none, and when it takes too long. */
   lock(call, within) {
     const abort = new AbortController();
-    const held = () => {
-      this.#hear({ event: "locked", id: call });
-      return new Promise((resolve) => (this.#unlock = resolve));
-    };
-    // Whoever holds it for longer than this has gone to sleep, and holds nobody up.
-    const timer = setTimeout(() => abort.abort(), within);
-    this.#unlock = () => {
+    let release;
+    const held = new Promise((resolve) => (release = resolve));
+    let timer = setTimeout(() => abort.abort(), within);
+    const go = () => {
       clearTimeout(timer);
+      // Nobody is held up for longer by a tab that went to sleep.
+      timer = setTimeout(release, within);
+      this.#hear({ event: "locked", id: call });
+      return held;
+    };
+    this.#unlock = () => {
       abort.abort();
+      release();
     };
     const { locks } = navigator;
     const asked = locks
-      ? locks.request(`keyward.${this.#name}`, { signal: abort.signal }, held)
+      ? locks.request(`keyward.${this.#name}`, { signal: abort.signal }, go)
       : Promise.reject();
-    asked.catch(held);
+    asked.catch(go);
   }
 
   unlock() {

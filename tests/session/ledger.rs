@@ -7,7 +7,7 @@ use keyward::session::{Command, Event, NetworkFailure, Reply};
 use serde_json::json;
 
 use crate::driver::{Driver, HOUR, MINUTE, SECOND};
-use crate::provider::{REVOKE, TOKEN, oauth_error, retry_after, text_answer};
+use crate::provider::{DISCOVERY, REVOKE, TOKEN, metadata, oauth_error, retry_after, text_answer};
 
 fn signed_in() -> Driver {
     let mut page = Driver::with_ledger();
@@ -17,7 +17,8 @@ fn signed_in() -> Driver {
 }
 
 fn publish(from: &Driver, to: &mut Driver) {
-    let handover = from.shell.published.last().cloned().unwrap();
+    let text = from.shell.published.last().unwrap().to_json();
+    let handover = to.read_handover(&text).unwrap();
     to.happen(Event::Published(Box::new(handover)));
 }
 
@@ -29,6 +30,49 @@ fn second_in_line() -> (Driver, Driver, u32) {
     let ticket = second.need_refresh();
     assert_eq!((second.count(TOKEN), second.shell.asked), (0, 2));
     (first, second, ticket)
+}
+
+#[test]
+fn t_3_what_no_sibling_writes_and_what_another_issuer_gave_is_nothing() {
+    let page = signed_in();
+    let text = page.handover().unwrap().to_json();
+    assert!(page.read_handover(&text).is_some());
+    for end in 0..text.len() {
+        let cut = text.get(..end).unwrap_or_default();
+        assert!(page.read_handover(cut).is_none(), "{cut}");
+    }
+    for (from, to) in [
+        ("\"v\":1", "\"v\":2"),
+        ("https://id.example", "https://evil.example"),
+        ("\"grant\":\"", "\"grant\":\"x"),
+        ("\"generation\":0", "\"generation\":\"0\""),
+        ("\"refreshToken\"", "\"refresh\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let other = text.replace(from, to);
+        assert!(page.read_handover(&other).is_none(), "{to}");
+    }
+}
+
+#[test]
+fn t_4_a_tab_whose_siblings_had_nothing_asks_again_when_another_one_came_back_meanwhile() {
+    let gone = signed_in();
+    let mut late = gone.sibling();
+    let restore = Command::Restore {
+        return_to: "/".into(),
+        mark: late.mark.clone(),
+        carry: None,
+    };
+    // Nobody has the grant that stands there, and the metadata is on its way.
+    let ticket = late.ask_as(None, restore);
+    assert_eq!((late.shell.asked, late.is_open(ticket)), (1, true));
+    let mut other = gone.sibling();
+    let trip = other.leave_to_restore();
+    other.sign_in_after(&trip);
+    late.shell.sibling = late.given_by(&other);
+    late.answer(DISCOVERY, metadata());
+    assert!(matches!(late.reply(ticket), Ok(Reply::SignedIn { .. })));
+    assert_eq!(late.count(TOKEN), 0);
 }
 
 #[test]

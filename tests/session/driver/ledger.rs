@@ -51,7 +51,7 @@ impl Driver {
     /// Another tab that got its session from this one.
     pub(crate) fn signed_in_sibling(&self) -> Self {
         let mut sibling = self.sibling();
-        sibling.shell.sibling = self.session.handover();
+        sibling.shell.sibling = sibling.given_by(self);
         let ticket = sibling.ask_to_restore();
         assert!(matches!(sibling.reply(ticket), Ok(Reply::SignedIn { .. })));
         sibling.nonce = self.nonce.clone();
@@ -85,6 +85,15 @@ impl Driver {
         if self.is_waiting(DISCOVERY) {
             self.answer(DISCOVERY, metadata());
         }
+    }
+
+    /// What the other tab has, as it arrives here.
+    pub(crate) fn given_by(&self, other: &Self) -> Option<Handover> {
+        self.read_handover(&other.handover()?.to_json())
+    }
+
+    pub(crate) fn read_handover(&self, text: &str) -> Option<Handover> {
+        self.session.read_handover(text, self.now)
     }
 
     pub(crate) fn handover(&self) -> Option<Handover> {
