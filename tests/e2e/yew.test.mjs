@@ -31,8 +31,9 @@ forEachBrowser((name) => {
     afterEach(async () => {
       op.settings.autologin = "alice";
       op.faults.clear();
-      op.requests.clear();
+      // A page that is left may still have a request on its way.
       browser = await closeContexts(browser);
+      op.requests.clear();
     });
 
     /** A page of the test app, put together in one of its modes. */
