@@ -137,8 +137,11 @@ forEachBrowser((name) => {
       const [first, second] = await twoTabs();
       await refreshed(first);
       await first.close();
-      await refreshed(second);
-      assert.deepEqual(requests(), [0, 2, 0]);
+      // The first of these may be served by what arrives just then; the second one is sent.
+      for (let n = 0; n < 2; n += 1) await refreshed(second);
+      const tokens = world.op.count("token");
+      assert.ok(tokens === 2 || tokens === 3, `${tokens} token requests`);
+      assert.equal(world.reused, 0);
     });
 
     test("a sign-out reaches every tab, and a late answer brings nothing back", async () => {
