@@ -286,8 +286,8 @@ export const parts = [
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, [
-        [ATTACKS, { BROWSERS: "chromium", PLACES: "page,leaky" }],
-        [ATTACKS, { BROWSERS: "firefox" }],
+        [ATTACKS, { ...CHROMIUM, PLACES: "page,leaky" }],
+        [ATTACKS, FIREFOX],
       ]);
     },
   },
@@ -298,7 +298,7 @@ export const parts = [
     async *run() {
       const { firefox } = await ensureBrowsers();
       const vault = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
-      yield* sideBySide({ FIREFOX: firefox, BROWSERS: "firefox" }, [
+      yield* sideBySide({ FIREFOX: firefox, ...FIREFOX }, [
         ...programs(SHARED_TESTS, { FRONT: "rust" }),
         // That front is the npm package's; what is to be seen is how the crate hands things on.
         ...programs(vault, { FRONT: "rust-vault" }),
@@ -325,9 +325,9 @@ export const parts = [
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       const vault = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
-      const runs = ["chromium", "firefox"].flatMap((BROWSERS) => [
-        ...programs(vault, { BROWSERS, FRONT: "vault" }),
-        ...programs(OWN_ORIGIN_TESTS, { BROWSERS, FRONT: "own" }),
+      const runs = [CHROMIUM, FIREFOX].flatMap((browser) => [
+        ...programs(vault, { ...browser, FRONT: "vault" }),
+        ...programs(OWN_ORIGIN_TESTS, { ...browser, FRONT: "own" }),
       ]);
       yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, runs);
     },
@@ -355,7 +355,7 @@ export const parts = [
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       const env = { CHROME: chrome, FIREFOX: firefox, FRONT: "rust", EVERYWHERE: "1" };
-      const runs = ["chromium", "firefox"].map((BROWSERS) => [HOSTILE, { BROWSERS }]);
+      const runs = [CHROMIUM, FIREFOX].map((browser) => [HOSTILE, browser]);
       yield* sideBySide(env, runs);
     },
   },

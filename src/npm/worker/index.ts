@@ -43,7 +43,7 @@ function serve(port: PagePort, shared: boolean): void {
     if ("retire" in message) return retire(post);
     if (!("hello" in message)) return tab?.hear(message);
     try {
-      const opened = next === undefined && (await open(message, shared));
+      const opened = await open(message, shared);
       if (!opened || next) return post({ welcome: null, next });
       if (tab) opened.remove(tab);
       tab = new Tab(opened, post);
@@ -66,7 +66,8 @@ async function retire(post: (message: ToPage) => void): Promise<void> {
     () => (retiring = undefined),
   );
   if (await retiring) {
-    next = later;
+    // Another page may have had it done already.
+    next ??= later;
     vault = undefined;
     return post({ retired: 1 });
   }
@@ -74,11 +75,14 @@ async function retire(post: (message: ToPage) => void): Promise<void> {
   post({ retired: 0 });
 }
 
-/** A vault believes nobody: another configuration than the one it is named after is refused. */
+/**
+ * A vault believes nobody: another configuration than the one it is named after is refused. Gives none where a later
+ * version has taken over.
+ */
 async function open(
   { config, mark }: { config: string; mark: string | null },
   shared: boolean,
-): Promise<Vault> {
+): Promise<Vault | undefined> {
   const options = JSON.parse(config) as Record<string, unknown>;
   const name = await workerName(options);
   const baked = scope.KEYWARD_CONFIG;
@@ -91,6 +95,8 @@ async function open(
   }
   const origin = String(baked?.["app"] ?? location.origin);
   for (;;) {
+    // In the very task: a vault that began here after that would take the session from the one that has it.
+    if (next !== undefined) return undefined;
     const first = vault === undefined;
     vault ??= Vault.open(config, origin, mark, shared ? new Parking(name, scope.name) : null);
     try {

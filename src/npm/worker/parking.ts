@@ -65,8 +65,8 @@ export class Parking {
   }
 
   /**
-   * Leaves the session to the next vault, the one of that name: whether a service worker has it, and it is still what there is to have. Then
-   * nothing is kept any more, and so no refresh leaves; else all goes on as before.
+   * Leaves the session to the next vault, the one of that name: whether a service worker has it, and it is still what
+   * there is to have. Then nothing is kept any more, and so no refresh leaves; else all goes on as before.
    */
   async leave(by: string): Promise<"left" | "changed" | "nobody"> {
     const held = (this.#held = [] as (() => void)[]);
