@@ -204,7 +204,7 @@ impl Session {
             #[cfg(feature = "ledger")]
             Event::Locked { call } => {
                 if let Some(Purpose::Lock(attempt)) = self.take_call(call) {
-                    self.locked(attempt);
+                    self.go_ahead(attempt);
                 }
             }
             #[cfg(feature = "ledger")]

@@ -226,14 +226,22 @@ impl Session {
                 self.renewal.stage = Stage::Busy;
                 self.renewal.attempt = self.next_name();
                 #[cfg(feature = "ledger")]
-                if self.is_shared() {
+                if self.config.ledger {
                     return self.queue_up(self.renewal.attempt);
                 }
-                match self.provider.is_doubtful(self.now) {
-                    true => self.probe(self.renewal.attempt),
-                    false => self.with_metadata(After::Renewal(self.renewal.attempt)),
-                }
+                self.go_ahead(self.renewal.attempt);
             }
+        }
+    }
+
+    /// It is this vault's turn to send.
+    pub(super) fn go_ahead(&mut self, attempt: CallId) {
+        if !self.is_under_way(attempt) {
+            return;
+        }
+        match self.provider.is_doubtful(self.now) {
+            true => self.probe(attempt),
+            false => self.with_metadata(After::Renewal(attempt)),
         }
     }
 

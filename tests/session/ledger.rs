@@ -265,7 +265,32 @@ fn t_1_a_denied_ledger_leaves_a_grant_of_the_tabs_own() {
     page.answer(TOKEN, page.tokens("2").answer());
     page.judge_signatures();
     assert!(matches!(page.reply(ticket), Ok(Reply::Done)));
-    assert_eq!(page.shell.story, ["begin"]);
+    assert_eq!(page.shell.story, ["begin", "look"]);
+}
+
+#[test]
+fn t_1_a_grant_of_the_tabs_own_is_renewed_only_while_its_session_stands() {
+    let mut page = Driver::with_ledger();
+    page.shell.denied = true;
+    page.sign_in();
+    page.shell.denied = false;
+    let mut other = page.sibling();
+    other.sign_in();
+    page.compare(other.mark.clone());
+    assert_eq!(
+        page.session_id(),
+        other.session_id(),
+        "the same user signed in again"
+    );
+    // No mark tells of it.
+    let ticket = other.ask(Command::SignOut);
+    other.answer(REVOKE, text_answer(200, ""));
+    assert!(other.reply(ticket).is_ok());
+    let sent = page.count(TOKEN);
+    let ticket = page.ask(Command::Refresh);
+    assert_eq!(page.code(ticket), Code::LoginRequired);
+    assert_eq!(page.reason(), SignedOutReason::SignedOutElsewhere);
+    assert_eq!(page.count(TOKEN), sent);
 }
 
 #[test]

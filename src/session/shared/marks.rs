@@ -28,7 +28,7 @@ impl Session {
 
     /// The page slept. Its mark may be its own still and its session over.
     pub(in crate::session) fn look_after_sleep(&mut self) {
-        if self.is_shared() {
+        if self.live.is_some() && self.config.ledger {
             self.transact(Job::Check, Step::Look);
         }
     }
@@ -119,9 +119,7 @@ impl Session {
             session: standing.session.clone(),
             user_hash: standing.user.clone(),
         };
-        if instead_of.as_ref() != Some(&own) {
-            self.push(Effect::RepairMark { own, instead_of });
-        }
+        self.push(Effect::RepairMark { own, instead_of });
     }
 
     /// No record: the mark counts.

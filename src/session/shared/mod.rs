@@ -120,6 +120,8 @@ pub(super) enum Job {
     Compare(Option<Mark>, Ticket),
     /// Whether the session still stands.
     Check,
+    /// The same before a renewal with a grant of this vault's own, which goes on if so.
+    CheckFirst(CallId),
     /// A token that came after the sign-out is given back if the record shows that nobody is signed in.
     GiveBack(String),
     Enter(CallId),
@@ -135,7 +137,12 @@ impl Job {
     fn only_looks(&self) -> bool {
         matches!(
             self,
-            Self::LookAgain(_) | Self::Take(..) | Self::Compare(..) | Self::Check | Self::Seek(_)
+            Self::LookAgain(_)
+                | Self::Take(..)
+                | Self::Compare(..)
+                | Self::Check
+                | Self::CheckFirst(_)
+                | Self::Seek(_)
         )
     }
 }
@@ -219,6 +226,10 @@ impl Session {
                 self.reply(ticket, Ok(Reply::Done));
             }
             Job::Check => self.checked(outcome),
+            Job::CheckFirst(attempt) => {
+                self.checked(outcome);
+                self.go_ahead(attempt);
+            }
             Job::GiveBack(token) => self.give_back_now(&token, outcome),
             Job::Enter(attempt) => self.entered(attempt, outcome),
             Job::SignOut(name) => self.tombstone_written(name, Some(outcome)),

@@ -9,12 +9,15 @@ use crate::session::event::CallId;
 use crate::session::guards::Guard;
 use crate::session::ledger::{Outcome, Sent, Step, Verdict};
 use crate::session::machine::{Purpose, Session};
-use crate::session::provider::After;
 use crate::session::sign_in::{Exchange, TOKEN_DEADLINE_MS};
 
 impl Session {
     /// The lock is only the queue: it is waited for at most as long as a token request, and losing it changes nothing.
     pub(in crate::session) fn queue_up(&mut self, attempt: CallId) {
+        // Nobody else sends this vault's own; the record may still know that the session is over.
+        if !self.is_shared() {
+            return self.transact(Job::CheckFirst(attempt), Step::Look);
+        }
         self.shared.asked = 0;
         if self.has_given_up() {
             return self.look_again(attempt);
@@ -26,16 +29,6 @@ impl Session {
             call,
             deadline_ms: TOKEN_DEADLINE_MS,
         });
-    }
-
-    pub(in crate::session) fn locked(&mut self, attempt: CallId) {
-        if !self.is_under_way(attempt) {
-            return;
-        }
-        match self.provider.is_doubtful(self.now) {
-            true => self.probe(attempt),
-            false => self.with_metadata(After::Renewal(attempt)),
-        }
     }
 
     pub(super) fn leave_queue(&mut self) {
