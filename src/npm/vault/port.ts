@@ -97,24 +97,22 @@ export async function openPort(place: Place): Promise<Port> {
  */
 function park(script: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PARKING_WITHIN_MS, false);
-    const end = (there: boolean) => {
-      clearTimeout(timer);
-      resolve(there);
-    };
+    setTimeout(resolve, PARKING_WITHIN_MS, false);
+    const none = () => resolve(false);
     const container = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker;
-    if (!container) return end(false);
-    container.register(script).then(
-      ({ active, installing, waiting }) => {
-        if (active) return end(true);
-        const worker = installing ?? waiting;
-        worker?.addEventListener("statechange", () => {
-          if (worker.state === "activated") end(true);
-          if (worker.state === "redundant") end(false);
-        });
-      },
-      () => end(false),
-    );
+    if (!container) return none();
+    // `register` looks for a later one at the server first, for seconds at times. One that is there will do.
+    container.getRegistration(script).then((known) => {
+      if (known?.active?.scriptURL === String(script)) resolve(true);
+    }, none);
+    container.register(script).then(({ active, installing, waiting }) => {
+      if (active) return resolve(true);
+      const worker = installing ?? waiting;
+      worker?.addEventListener("statechange", () => {
+        if (worker.state === "activated") resolve(true);
+        if (worker.state === "redundant") none();
+      });
+    }, none);
   });
 }
 
