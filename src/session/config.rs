@@ -60,6 +60,9 @@ pub struct Config {
     /// Whether the tabs of the origin share one grant by way of the ledger.
     #[cfg(feature = "ledger")]
     pub ledger: bool,
+    /// Whether they give each other what it takes; else each has a grant of its own, and the session in common.
+    #[cfg(feature = "ledger")]
+    pub handover: bool,
     /// Names the tab across its loads, so that one which comes back from a restore without an answer may try again.
     #[cfg(feature = "ledger")]
     pub tab: Option<Name>,
@@ -135,6 +138,8 @@ impl Config {
             warn_before_s: options.number("warnBefore", LONGEST_S).unwrap_or(60),
             #[cfg(feature = "ledger")]
             ledger: options.flag("ledger"),
+            #[cfg(feature = "ledger")]
+            handover: map.get("handover") != Some(&Value::Bool(false)),
             #[cfg(feature = "ledger")]
             tab: options.text("tab").and_then(Name::parse),
         };

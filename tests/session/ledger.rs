@@ -294,6 +294,31 @@ fn t_1_a_grant_of_the_tabs_own_is_renewed_only_while_its_session_stands() {
 }
 
 #[test]
+fn t_1_without_hand_over_each_tab_has_a_grant_of_its_own_and_the_session_in_common() {
+    let mut first = Driver::without_handover();
+    first.sign_in();
+    assert!(first.handover().is_none());
+    let mut second = first.sibling_with(json!({ "ledger": true, "handover": false }));
+    let trip = second.leave_to_restore();
+    second.sign_in_after(&trip);
+    assert_eq!(second.session_id(), first.session_id());
+    for tab in [&mut first, &mut second] {
+        let ticket = tab.start_refresh();
+        tab.answer(TOKEN, tab.tokens("2").answer());
+        tab.judge_signatures();
+        assert!(matches!(tab.reply(ticket), Ok(Reply::Done)));
+    }
+    assert!(second.standing().intent.is_none() && second.standing().generation == 0);
+    let ticket = first.ask(Command::SignOut);
+    first.answer(REVOKE, text_answer(200, ""));
+    assert!(first.reply(ticket).is_ok());
+    let sent = second.count(TOKEN);
+    let ticket = second.ask(Command::Refresh);
+    assert_eq!(second.code(ticket), Code::LoginRequired);
+    assert_eq!(second.count(TOKEN), sent);
+}
+
+#[test]
 fn t_5_a_sign_out_writes_the_tombstone_and_then_revokes() {
     let mut page = signed_in();
     let other = page.signed_in_sibling();

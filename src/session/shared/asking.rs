@@ -57,6 +57,9 @@ impl Session {
         if let Asker::Renewal(_) = asker {
             self.shared.asked += 1;
         }
+        if !self.config.handover {
+            return self.given(asker, wait, None);
+        }
         let call = self.name_call(Purpose::Ask(asker, wait));
         self.push(Effect::AskShared { call, grant });
     }

@@ -49,7 +49,7 @@ impl Session {
                 let entry = Entry {
                     session: session.clone(),
                     origin: SignInOrigin::Interactive,
-                    held: Some(Held::begun(grant.clone())),
+                    held: self.held_from(grant),
                 };
                 self.enter(proof, entry);
                 self.transact(Job::Told, step);
@@ -90,7 +90,7 @@ impl Session {
                 let entry = Entry {
                     session: standing.session.clone(),
                     origin,
-                    held: Some(Held::begun(standing.grant.clone())),
+                    held: self.held_from(&standing.grant),
                 };
                 self.enter(proof, entry);
             }
@@ -118,6 +118,15 @@ impl Session {
         self.shared.entry.take()
     }
 
+    /// A grant that nobody else can have stays out of the ledger.
+    fn held_from(&self, grant: &Name) -> Option<Held> {
+        self.config.handover.then(|| Held {
+            grant: grant.clone(),
+            generation: 0,
+            given_up: false,
+        })
+    }
+
     fn end_unwanted(&mut self, session: SessionId, grant: Name) {
         let sent = Sent {
             session,
@@ -127,15 +136,5 @@ impl Session {
         // Only this session: its user is not known any more.
         let who = self.who_is("");
         self.transact(Job::Told, Step::End { sent, who });
-    }
-}
-
-impl Held {
-    fn begun(grant: Name) -> Self {
-        Self {
-            grant,
-            generation: 0,
-            given_up: false,
-        }
     }
 }

@@ -8,7 +8,7 @@ use keyward::session::event::CallId;
 use keyward::session::ledger::{Outcome, Record, Standing, Step, Verdict, apply};
 use keyward::session::tabs::Mark;
 use keyward::session::{Command, Departure, Event, Handover, Reply};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Driver;
 use crate::provider::{DISCOVERY, metadata};
@@ -38,10 +38,19 @@ impl Driver {
         Self::with(json!({ "ledger": true }))
     }
 
+    /// A page whose tabs share the ledger and no grant.
+    pub(crate) fn without_handover() -> Self {
+        Self::with(json!({ "ledger": true, "handover": false }))
+    }
+
     /// Another tab, where nobody is signed in yet.
     pub(crate) fn sibling(&self) -> Self {
+        self.sibling_with(json!({ "ledger": true }))
+    }
+
+    pub(crate) fn sibling_with(&self, options: Value) -> Self {
         let seed = Rc::strong_count(&self.shell.stored) as u64;
-        let mut sibling = Self::seeded(seed, json!({ "ledger": true }));
+        let mut sibling = Self::seeded(seed, options);
         sibling.shell.stored = Rc::clone(&self.shell.stored);
         sibling.mark = self.mark.clone();
         sibling.now = self.now;

@@ -81,6 +81,7 @@ impl World {
         let endpoint = |path: &str| format!("{ISSUER}{path}");
         let mut options = json!({
             "issuer": ISSUER, "clientId": "spa", "redirectUri": "https://app.example/", "ledger": true,
+            "handover": !seed.is_multiple_of(7),
         });
         if !seed.is_multiple_of(4) {
             options["metadata"] = json!({
