@@ -4,11 +4,11 @@ import { explain, explained, fail, isAuthError, type AuthError, type WireError }
 import { Link, type Answer, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
 import { Navigation } from "./navigation.js";
-import { pageVault } from "./page_vault.js";
-import { hide, hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
+import { loadCore, pageVault } from "./page_vault.js";
+import { hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
 import { Shown } from "./shown.js";
-import { transactions, type Mark } from "./store.js";
-import { TabsSide, tabName } from "./tabs/side.js";
+import { transactions } from "./store.js";
+import type { TabsSide } from "./tabs/side.js";
 import type {
   Auth,
   AuthEvents,
@@ -63,8 +63,8 @@ export class Front<TUser> implements Auth<TUser> {
   readonly #navigation = new Navigation();
   /** Only with a vault in a worker. */
   #side!: VaultSide<TUser>;
-  /** Only with one grant for all tabs. */
-  #tabs!: TabsSide<TUser>;
+  /** Only with the tokens in the page: it comes with the core. */
+  #tabs: TabsSide<TUser> | undefined;
   readonly #land!: (outcome: Outcome) => void;
 
   /** `land` is for the redirect page alone, and leads from there to the app. */
@@ -86,13 +86,6 @@ export class Front<TUser> implements Auth<TUser> {
         finish: (answer) => this.#finish({ kind: "callback", ...answer }),
         unrestored: (failure) => this.#unrestored(failure),
         show: (notice, lastError) => this.#showUser(notice, lastError),
-        endedElsewhere: () => this.#endedElsewhere(),
-      });
-    }
-    if (TABS) {
-      this.#tabs = new TabsSide<TUser>(page, {
-        open: () => this.#open(),
-        show: (notice) => this.#showUser(notice, null),
         endedElsewhere: () => this.#endedElsewhere(),
       });
     }
@@ -220,7 +213,7 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   touch(): void {
-    if (VAULT) this.#side.activity?.touch();
+    this.#shown.activity?.touch();
   }
 
   /** Shows a finding, as state and as diagnosis. */
@@ -237,7 +230,7 @@ export class Front<TUser> implements Auth<TUser> {
       if (!this.#shown.store.shared) await this.#shown.diagnose("storage_unavailable");
       if (this.#configError)
         return this.#shown.settleLoad("neverSignedIn", await this.#configError);
-      if (VAULT && "idle" in this.#options) await this.#side.watch();
+      if (this.#options.idle) await this.#watch(this.#options.idle);
       if (VAULT && !REDIRECT) return await this.#side.start();
       if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut") {
@@ -250,6 +243,19 @@ export class Front<TUser> implements Auth<TUser> {
       await this.#restore();
     } catch (error) {
       this.#shown.settleLoad("expired", asAuthError(error));
+    }
+  }
+
+  /** Before anything of a session is shown that ends when nobody is active. */
+  async #watch(idle: number): Promise<void> {
+    try {
+      const chunk = await import("./activity.js");
+      this.#shown.activity = new chunk.Activity(idle, this.#shown, (command, fields) =>
+        this.#tell(command, fields),
+      );
+    } catch (error) {
+      const code = VAULT ? "vault_unavailable" : "core_load_failed";
+      throw await explained(code, (error as Error).message, error);
     }
   }
 
@@ -306,19 +312,24 @@ export class Front<TUser> implements Auth<TUser> {
     const mark = this.#shown.store.mark;
     const hinted = this.#shown.store.hint;
     if (mark?.[0] === "-") return this.#shown.settleLoad("signedOut", failure);
-    if (VAULT && (hinted || this.#side.expected)) {
-      const mayLeave =
-        restore !== false && isTopLevel() && this.#shown.store.mayRestore(Date.now());
-      if (await this.#side.join(failure, mayLeave)) return;
+    const open = this.#shown.store.mayRestore(Date.now());
+    const mayLeave = restore !== false && isTopLevel() && open;
+    // What a vault or the other tabs have can be had without a way to the provider.
+    if (VAULT) {
+      const known = hinted || this.#side.expected;
+      if (known && (await this.#side.join(failure, mayLeave))) return;
+    } else if (hinted) {
+      if (this.#shown.activity?.isOver()) {
+        this.#shown.announceEnd(mark);
+        return this.#shown.settleLoad("expired", await explained("session_idle"));
+      }
+      if (!mayLeave) await (await this.#withTabs()).join();
     }
-    // What the other tabs have can be had without a way to the provider.
-    if (TABS && hinted && (restore === false || !isTopLevel())) await this.#tabs.join();
     if (restore === false || (restore === true && !hinted)) {
       return this.#shown.settleLoad(hinted ? "expired" : "neverSignedIn", failure);
     }
     if (!isTopLevel()) return this.#shown.settleLoad("expired", failure);
-    // With a ledger that is the session's to say.
-    if (!TABS && !this.#shown.store.mayRestore(Date.now())) {
+    if (!open) {
       return this.#shown.settleLoad("expired", failure ?? (await explained("restore_closed")));
     }
     // An answer for this client, too, may be in this load; then the failure is what there is to say.
@@ -332,19 +343,24 @@ export class Front<TUser> implements Auth<TUser> {
       mark: this.#shown.store.mark,
       carry: failure?.code,
     };
-    const answer = TABS
-      ? await this.#tabs.restore(fields, failure)
-      : await link.ask("restore", fields);
-    if (!answer) return;
+    const answer = VAULT
+      ? await link.ask("restore", fields)
+      : await (await this.#withTabs()).restore(fields);
+    if (!answer) {
+      // No tab may try for now, or the ledger knows of a sign-out that the mark does not show yet.
+      const ended = this.#shown.store.mark?.[0] === "-";
+      const closed = ended ? null : await explained("restore_closed");
+      return this.#shown.settleLoad("expired", failure ?? closed);
+    }
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
     if (this.#shown.state.status !== "loading") return;
     if (this.#shown.store.mark?.[0] === "-")
       return this.#shown.settleLoad("signedOutElsewhere", failure);
     // Another tab went to the provider, and came back with nothing.
-    if (VAULT && !answer.url) return this.#shown.settleLoad("expired", failure);
+    if (!answer.url) return this.#shown.settleLoad("expired", failure);
     await this.#keep(answer);
-    if (!TABS) this.#shown.store.countRestore(Date.now());
+    this.#shown.store.countRestore(Date.now());
     this.#navigation.replace(answer.url ?? "", () => this.#shown.settleLoad("expired", null));
   }
 
@@ -358,15 +374,28 @@ export class Front<TUser> implements Auth<TUser> {
     return this.#link;
   }
 
-  #connect(): Promise<Link> {
+  async #connect(): Promise<Link> {
     const names = this.#shown.names();
     const { user: _, restore: __, ...options } = this.#options;
-    const tabs = TABS && { ledger: true, tab: tabName() };
-    const config = { ...options, redirectUri: this.#shown.redirectUri, ...tabs };
+    const config = { ...options, redirectUri: this.#shown.redirectUri };
     const way = VAULT
       ? workerVault(config as object as VaultOptions, names, this.#side)
-      : pageVault(JSON.stringify(config), names);
+      : pageVault(config, names);
+    if (!VAULT) await this.#withTabs();
     return Link.open(way, names, (notice) => this.#hear(notice));
+  }
+
+  async #withTabs(): Promise<TabsSide<TUser>> {
+    if (!VAULT) {
+      const { TabsSide } = await loadCore();
+      this.#tabs ??= new TabsSide<TUser>(this.#shown, {
+        open: () => this.#open(),
+        show: (notice) => this.#showUser(notice, null),
+        endedElsewhere: () => this.#endedElsewhere(),
+        wasStopped: this.#wasStopped,
+      });
+    }
+    return this.#tabs!;
   }
 
   /** Resolves when it is clear whose session this page shows. */
@@ -395,10 +424,11 @@ export class Front<TUser> implements Auth<TUser> {
       case "signedIn":
         return this.#signedIn(notice);
       case "state":
-        if (TABS && notice.status === "signedIn" && !error && this.#tabs.followed(notice)) return;
-        return notice.status === "signedIn"
-          ? this.#showUser(notice, error)
-          : this.#shown.ended(notice.reason ?? "sessionEnded", error);
+        if (notice.status !== "signedIn") {
+          return this.#shown.ended(notice.reason ?? "sessionEnded", error);
+        }
+        if (!VAULT && !error && this.#tabs!.followed(notice)) return;
+        return this.#showUser(notice, error);
       case "refreshed":
         this.#shown.expiresAt = notice.expiresAt ?? null;
         return this.#shown.telling.emit("refreshed", { expiresAt: this.#shown.expiresAt });
@@ -412,22 +442,20 @@ export class Front<TUser> implements Auth<TUser> {
         if (VAULT) this.#shown.mark = null;
         return;
       default:
-        if (TABS) return this.#tabs.repair(notice);
         if (VAULT) this.#adopting = this.#side.hear(notice) ?? this.#adopting;
+        else this.#tabs!.hear(notice);
     }
   }
 
   /** The mark is written before the state is shown; a restored session never overwrites a sign-out. */
   #signedIn(notice: Notice): void {
-    if (VAULT && !REDIRECT) return this.#side.signedIn(notice);
-    if (TABS) return this.#tabs.signedIn(notice);
+    if (!VAULT) return this.#tabs!.signedIn(notice);
+    if (!REDIRECT) return this.#side.signedIn(notice);
     const { session = "", userHash = "", origin } = notice;
     const now = this.#shown.store.mark;
     const mark = `+${session}.${userHash}`;
-    if (REDIRECT) {
-      this.#side.expected = mark;
-      this.#side.activity?.begin();
-    }
+    this.#side.expected = mark;
+    this.#shown.activity?.begin();
     const outrun =
       origin !== "interactive" && (now?.[0] === "-" || (origin === "joined" && now !== mark));
     if (outrun) {
@@ -491,11 +519,15 @@ export class Front<TUser> implements Auth<TUser> {
   #listen(): BroadcastChannel | null {
     const { issuer, clientId } = this.#options;
     addEventListener("storage", (event) => {
-      if (event.key === null || event.key === this.#shown.store.markKey) this.#compareMark();
+      const { activity, store } = this.#shown;
+      // Also where the mark stays what it was: the count of restores tells who waits that a tab came back with its session.
+      if (event.key === null || event.key.startsWith(store.key)) this.#compareMark();
+      if (!VAULT && event.key === activity?.key) activity?.share();
     });
     this.#wasStopped = watchPage({
       onShow: () => {
         if (VAULT) this.#side.shown(this.#wasStopped());
+        else if (this.#tabs?.shown()) return;
         this.#compareMark();
         if (this.#wasStopped()) this.#navigation.cameBack();
         this.#tell("wake");
@@ -528,57 +560,46 @@ export class Front<TUser> implements Auth<TUser> {
     const mark = this.#shown.store.mark;
     const changed = mark !== this.#shown.seen;
     this.#shown.seen = mark;
-    if (TABS) {
-      this.#adopting = this.#tabs.look(changed, this.#wasStopped()) ?? this.#adopting;
+    if (!VAULT) {
+      // Without the core no session is shown, and nobody waits for one.
+      const comes = mark?.[0] === "+" && (changed || this.#shown.store.hint);
+      const look = (tabs: TabsSide<TUser>) => tabs.look(changed);
+      const looking = this.#tabs
+        ? look(this.#tabs)
+        : comes && this.#withTabs().then(look, () => {});
+      this.#adopting = looking || this.#adopting;
       return;
     }
     if (this.#shown.session === null) {
       if (changed && mark?.[0] === "+" && this.#shown.state.status === "signedOut") {
-        if (VAULT) void this.#side.follow(() => this.#shown.telling.emit("signedInElsewhere", {}));
-        else this.#shown.telling.emit("signedInElsewhere", {});
+        void this.#side.follow(() => this.#shown.telling.emit("signedInElsewhere", {}));
       }
       return;
     }
     if (this.#shown.mark === null || mark === this.#shown.mark) return;
-    if (VAULT && mark !== `-${this.#shown.mark.slice(1)}`) {
-      this.#adopting = this.#side.compare();
-      return;
-    }
-    if (VAULT || mark?.[0] !== "+") return this.#endedElsewhere();
-    this.#adopt(mark);
+    if (mark === `-${this.#shown.mark.slice(1)}`) return this.#endedElsewhere();
+    this.#adopting = this.#side.compare();
   }
 
-  /** The grant of this tab is revoked only if storage shows the sign-out now: a new sign-in may have followed it. */
   #endedElsewhere(): void {
-    if (VAULT && this.#side.hasLimits && this.#shown.mark !== null && !this.#wasStopped()) {
+    const { idle, maxAge } = this.#options;
+    if ((idle || maxAge) && this.#shown.mark !== null && !this.#wasStopped()) {
       // Other tabs can be faster than the vault, which knows why.
       this.#shown.mark = null;
-      this.#adopting = this.#side.compare();
+      this.#adopting = VAULT ? this.#side.compare() : this.#tabs!.endByLimit();
       return;
     }
-    const session = this.#shown.session;
-    const drop = () => this.#tell("drop", { session, revoke: this.#shown.store.mark?.[0] === "-" });
-    if (TABS) this.#tabs.drop();
-    // Everybody's vault has to show the one who signed out the way to the provider first.
-    else if (VAULT) setTimeout(drop, LEAVING_MS);
-    else drop();
+    if (VAULT) {
+      const session = this.#shown.session;
+      // A new sign-in may have followed the sign-out: then its grant is not revoked.
+      const drop = () =>
+        this.#tell("drop", { session, revoke: this.#shown.store.mark?.[0] === "-" });
+      // Everybody's vault has to show the one who signed out the way to the provider first.
+      setTimeout(drop, LEAVING_MS);
+    } else this.#tabs!.drop();
     // A running page shows the end in place; one that comes back would first show what is not its user's any more.
     if (this.#wasStopped()) return hideAndReload();
     this.#shown.ended("signedOutElsewhere", null);
-  }
-
-  /** Another session: the same user's is taken over, another user's must not meet what this page shows. */
-  #adopt(mark: Mark): void {
-    const reveal = hide();
-    this.#adopting = this.#open()
-      .then((link) => link.ask("adopt", { session: this.#shown.session, mark }))
-      .then(({ adopted }) => {
-        if (!adopted) return location.reload();
-        this.#shown.mark = mark;
-        this.#shown.session = mark.slice(1, mark.indexOf("."));
-        reveal();
-      })
-      .catch(() => location.reload());
   }
 
   /** Whether the mark names a session that this page does not show. */

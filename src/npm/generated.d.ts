@@ -26,9 +26,6 @@ declare const VAULT: boolean;
 /** Whether this is the build for the redirect page of such a vault. */
 declare const REDIRECT: boolean;
 
-/** Whether this is the build for tabs that share one grant. */
-declare const TABS: boolean;
-
 /** Whether this is the front that the crate carries, which no bundler and no package is beside. */
 declare const CRATE: boolean;
 

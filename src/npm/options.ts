@@ -18,18 +18,13 @@ const KNOWN = [
   "trustedAudiences",
   "idTokenHint",
   "rotationGrace",
-  "user",
-];
-
-const OF_VAULT = [
-  "vault",
-  "parking",
-  "extendedLifetime",
-  "trustedTypesPolicy",
   "idle",
   "maxAge",
   "warnBefore",
+  "user",
 ];
+const OF_PAGE = ["handover"];
+const OF_VAULT = ["vault", "parking", "extendedLifetime", "trustedTypesPolicy"];
 
 /** Throws for what nothing can be done without. */
 export function requireOptions(options: Partial<AuthOptions<never>> | undefined): void {
@@ -50,7 +45,7 @@ export function defaultRedirectUri(): string {
  * The core judges everything again.
  */
 export function checkOptions(options: AuthOptions<never>): Promise<AuthError> | null {
-  const known = VAULT ? [...KNOWN, ...OF_VAULT] : KNOWN;
+  const known = [...KNOWN, ...(VAULT ? OF_VAULT : OF_PAGE)];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) return explained("config_invalid", unknown);
   const issuer = parseUrl(options.issuer);

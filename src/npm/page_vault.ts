@@ -2,24 +2,12 @@ import { AuthError, explain, explained, fail, type WireError } from "./errors.js
 import type { Connect } from "./link.js";
 
 /** The core chunk. */
-interface Core {
-  open: (
-    config: string,
-    origin: string,
-    emit: (json: string, handle: unknown) => void,
-  ) => Promise<(json: string, handle: unknown) => void>;
-}
+type Core = typeof import("./core.js");
 
-/** A vault in this page: loads the core. A failed load is not kept: the next call tries again. */
-export function pageVault(config: string, names: Record<string, string>): Connect {
+/** A vault in this page. */
+export function pageVault(config: object, names: Record<string, string>): Connect {
   return async (receive) => {
-    if (typeof WebAssembly === "undefined") throw await explained("wasm_unavailable");
-    let core: Core;
-    try {
-      core = await loadCore();
-    } catch (error) {
-      throw fail("core_load_failed", undefined, error);
-    }
+    const core = await loadCore();
     return core
       .open(config, location.origin, (json, handle) => receive(JSON.parse(json), handle))
       .catch(async (error: unknown) => {
@@ -37,10 +25,12 @@ export function pageVault(config: string, names: Record<string, string>): Connec
 
 let loading: Promise<Core> | undefined;
 
-function loadCore(): Promise<Core> {
-  loading ??= (TABS ? import("./core_tabs.js") : import("./core.js")).catch((error: unknown) => {
+/** Loads the core. A failed load is not kept: the next call tries again. */
+export async function loadCore(): Promise<Core> {
+  if (typeof WebAssembly === "undefined") throw await explained("wasm_unavailable");
+  loading ??= import("./core.js").catch((error: unknown) => {
     loading = undefined;
-    throw error;
+    throw fail("core_load_failed", undefined, error);
   });
   return loading;
 }

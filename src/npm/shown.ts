@@ -1,3 +1,4 @@
+import type { Activity } from "./activity.js";
 import { AuthError, explained, type WireError } from "./errors.js";
 import type { AuthErrorCode } from "./codes.js";
 import { parseUrl } from "./options.js";
@@ -24,6 +25,8 @@ export class Shown<TUser> {
   /** To the other tabs. */
   channel: BroadcastChannel | null = null;
   readonly telling = new Telling<TUser>();
+  /** Only with the option `idle`. */
+  activity: Activity | undefined;
 
   constructor(options: AuthOptions<TUser>) {
     this.options = options;

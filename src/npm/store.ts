@@ -25,14 +25,15 @@ interface Attempts {
 }
 
 export class Store {
-  readonly #key: string;
+  /** What the keys of this client begin with, as they stand in a storage event. */
+  readonly key: string;
   readonly #local: Storage | null;
 
   /** Reads localStorage once: WebKit tells only those documents of changes that did. */
   constructor(issuer: string, clientId: string) {
-    this.#key = `keyward.${issuer}|${clientId}.`;
+    this.key = `keyward.${issuer}|${clientId}.`;
     this.#local = attempt(() => {
-      localStorage.getItem(this.#key + "mark");
+      localStorage.getItem(this.key + "mark");
       return localStorage;
     });
   }
@@ -40,11 +41,6 @@ export class Store {
   /** Whether other tabs can be told anything through storage. */
   get shared(): boolean {
     return this.#local !== null;
-  }
-
-  /** The key of the mark, as it stands in a storage event. */
-  get markKey(): string {
-    return this.#key + "mark";
   }
 
   get mark(): Mark | null {
@@ -121,20 +117,20 @@ export class Store {
   }
 
   #read(name: string): string | null {
-    return attempt(() => this.#local?.getItem(this.#key + name) ?? null);
+    return attempt(() => this.#local?.getItem(this.key + name) ?? null);
   }
 
   #write(name: string, value: string): boolean {
     return (
       attempt(() => {
-        this.#local?.setItem(this.#key + name, value);
+        this.#local?.setItem(this.key + name, value);
         return this.#local !== null;
       }) ?? false
     );
   }
 
   #remove(name: string): void {
-    attempt(() => this.#local?.removeItem(this.#key + name));
+    attempt(() => this.#local?.removeItem(this.key + name));
   }
 }
 

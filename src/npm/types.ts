@@ -88,12 +88,27 @@ export interface AuthOptions<TUser = User> {
   idTokenHint?: boolean;
   /** Seconds for which the provider accepts a rotated refresh token once more. Default: 0. */
   rotationGrace?: number;
+  /**
+   * Seconds without the user after which the session ends, in every tab: pointer, keys, touch, or a page that is shown.
+   * Renewals and calls are no activity; see {@link Auth.touch}. Default: no limit.
+   */
+  idle?: number;
+  /** Seconds after the sign-in at which the session ends, however active the user is. Default: no limit. */
+  maxAge?: number;
+  /** Seconds before such an end at which the event `expiring` comes. Default: 60; never before half of the limit. */
+  warnBefore?: number;
+  /**
+   * Whether the tabs give each other their tokens, sealed, so that a new tab needs no request and one refresh serves all.
+   * Default: `true`. Script of the page can ask for them like a tab does. With `false` it has to find them in the page's
+   * memory, and each tab pays: it goes to the provider and back at each load, and has a grant and refreshes of its own.
+   */
+  handover?: boolean;
   /** Checks and types the user's claims: any Standard Schema validator that answers at once. */
   user?: StandardSchema<TUser>;
 }
 
 /** Options of `createAuth` from `keyward/vault`. */
-export interface VaultOptions<TUser = User> extends AuthOptions<TUser> {
+export interface VaultOptions<TUser = User> extends Omit<AuthOptions<TUser>, "handover"> {
   /**
    * Where the vault's script lies: `"/keyward/vault.js"` after `npx keyward vault public/keyward`. A URL of another origin of
    * the same site, such as `"https://vault.app.example/keyward/"`, is the folder of a vault that has the configuration written
@@ -112,15 +127,6 @@ export interface VaultOptions<TUser = User> extends AuthOptions<TUser> {
    * Say `false` where the next user of the same browser must not find the session, as at a kiosk.
    */
   extendedLifetime?: boolean;
-  /**
-   * Seconds without the user after which the session ends, in every tab: pointer, keys, touch, or a page that is shown.
-   * Renewals and calls are no activity; see {@link Auth.touch}. Default: no limit.
-   */
-  idle?: number;
-  /** Seconds after the sign-in at which the session ends, however active the user is. Default: no limit. */
-  maxAge?: number;
-  /** Seconds before such an end at which the event `expiring` comes. Default: 60; never before half of the limit. */
-  warnBefore?: number;
   /** The name of the policy that vouches for the worker's address where the page requires Trusted Types. Default: `"keyward"`. */
   trustedTypesPolicy?: string;
 }
@@ -250,7 +256,7 @@ export interface Auth<TUser = User> {
   accessToken(): Promise<string>;
   /** Signs out in every tab, revokes the grant, and leaves for the provider's sign-out. */
   signOut(options?: SignOutOptions): Promise<void>;
-  /** Counts as the user's activity for the option `idle` of `keyward/vault`: for a player, or a button "stay signed in". */
+  /** Counts as the user's activity for the option `idle`: for a player, or a button "stay signed in". */
   touch(): void;
   /** Loads the core ahead of a sign-in, when the page is idle. */
   preload(): Promise<void>;

@@ -1,4 +1,4 @@
-// Sessions that end after a time without the user, or some time after the sign-in, with the vault in a worker.
+// Sessions that end after a time without the user, or some time after the sign-in, wherever the vault is.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
@@ -21,157 +21,162 @@ const ACTIVITY = "/app/activity.js";
 const isOfActivity = (line) => line === `GET ${ACTIVITY}`;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-forEachBrowser((name) => {
-  describe(`limits of a session in ${name}`, () => {
-    let world;
-    before(async () => {
-      world = await startWorld(name, { app: { vault: true } });
-    });
-    after(() => world?.close());
-    afterEach(async () => {
-      world.vaultOptions = {};
-      await world.reset();
-    });
+const PLACES = { "a worker": true, "the page": false };
 
-    async function twoTabs(options) {
-      world.vaultOptions = options;
-      world.configure();
-      const context = await world.context();
-      const page = await world.signedIn("/", context);
-      const other = await world.open("/other", context);
-      await status(other, "signedIn");
-      world.op.requests.clear();
-      return [page, other];
-    }
-
-    async function assertExpired(page, code) {
-      const { reason, lastError } = await status(page, "signedOut");
-      assert.deepEqual([reason, lastError], ["expired", code]);
-    }
-
-    test("nobody active: warned in every tab, then ended in every tab, and no load brings it back", async () => {
-      const tabs = await twoTabs({ idle: 10, warnBefore: 5 });
-      for (const page of tabs) await assertExpired(page, "session_idle");
-      for (const page of tabs) {
-        const warned = await eventsOf(page, "expiring");
-        // The first tab may have been warned before the second one opened, which is activity.
-        assert.ok(warned.length > 0 && warned.every(({ detail }) => detail.limit === "idle"));
-        const [{ detail }] = await eventsOf(page, "signedOut");
-        assert.equal(detail.reason, "expired");
-      }
-      assert.equal((await markOf(tabs[0]))[0], "-");
-      await until(() => world.op.count("revocation") === 1, "the grant is given back");
-      assert.equal((await call(tabs[1], "/api/orders")).error?.code, "login_required");
-      await reload(tabs[0]);
-      await status(tabs[0], "signedOut");
-      assert.equal(world.op.count("authorize"), 0);
-      // And a sign-in begins a new one.
-      await signIn(tabs[0]);
-      await status(tabs[0], "signedIn");
-    });
-
-    test("activity in one tab keeps the session in both, renewals do not", async () => {
-      const [page, other] = await twoTabs({ idle: 8, warnBefore: 4 });
-      for (let n = 0; n < 6; n += 1) {
-        await wait(2_000);
-        await page.mouse.move(10 + n, 10 + n);
-      }
-      for (const one of [page, other]) assert.equal((await stateOf(one)).status, "signedIn");
-      // The app's own say.
-      await wait(5_000);
-      assert.equal((await eventsOf(other, "expiring")).length, 1);
-      await ask(other, "touch");
-      await until(
-        async () => (await eventsOf(page, "extended")).length === 1,
-        "the end is put off",
-      );
-      for (let n = 0; n < 3; n += 1) {
-        await wait(2_000);
-        assert.equal((await ask(page, "refresh")).error, undefined);
-      }
-      for (const one of [page, other]) await assertExpired(one, "session_idle");
-      assert.equal(world.reused, 0);
-    });
-
-    test("the sign-in's age ends the session however active the user is, and over reloads", async () => {
-      const [page, other] = await twoTabs({ maxAge: 12, warnBefore: 2, idle: 60 });
-      for (let n = 0; n < 3; n += 1) {
-        await page.mouse.move(10 + n, 10 + n);
-        await reload(page);
-        await wait(1_000);
-      }
-      for (const one of [page, other]) await assertExpired(one, "session_max_age");
-      assert.equal(world.op.count("authorize"), 0);
-      const [{ detail }] = await eventsOf(other, "expiring");
-      assert.equal(detail.limit, "maxAge");
-    });
-
-    test("a load after the time is over shows nobody, though everything was closed", async () => {
-      const tabs = await twoTabs({ idle: 12 });
-      const context = tabs[0].context();
-      const keeper = await context.newPage();
-      for (const page of tabs) await page.close();
-      await wait(14_000);
-      const page = await world.open("/", context);
-      await assertExpired(page, "session_idle");
-      assert.equal(world.op.count("authorize"), 0);
-      assert.equal((await markOf(page))[0], "-");
-      await keeper.close();
-    });
-
-    test("a forged entry in storage brings back no session whose sign-in is too old", async () => {
-      const [page, other] = await twoTabs({ maxAge: 6, idle: 3_600 });
-      await page.evaluate(() => {
-        const key = Object.keys(localStorage).find((one) => one.endsWith(".active"));
-        // The probe: the entry is there.
-        if (!key) throw new Error("no entry");
-        localStorage.setItem(key, String(Date.now() + 1e9));
+forEachBrowser((name) =>
+  Object.entries(PLACES).forEach(([place, vault]) => {
+    describe(`limits of a session in ${name}, with the vault in ${place}`, () => {
+      let world;
+      before(async () => {
+        world = await startWorld(name, { app: { vault } });
       });
-      for (const one of [page, other]) await assertExpired(one, "session_max_age");
-    });
+      after(() => world?.close());
+      afterEach(async () => {
+        world.further = {};
+        await world.reset();
+      });
 
-    test("without what counts activity no session is shown, and with it the session is there again", async () => {
-      world.vaultOptions = { idle: 600 };
-      world.configure();
-      const page = await world.signedIn();
-      const { files } = world.app;
-      const chunk = files[ACTIVITY];
-      assert.match(chunk, /pointerdown/);
-      files[ACTIVITY] = { status: 404, body: "" };
-      try {
-        await reload(page);
-        await assertExpired(page, "vault_unavailable");
-        assert.ok(await page.evaluate(() => auth.state.lastError.fix));
-      } finally {
-        files[ACTIVITY] = chunk;
-      }
-      await reload(page);
-      await status(page, "signedIn");
-      assert.equal(world.op.count("authorize"), 1);
-    });
-
-    test("a session without the option downloads nothing that counts activity", async () => {
-      world.configure();
-      world.app.requests.length = 0;
-      await world.signedIn();
-      assert.deepEqual(world.app.requests.filter(isOfActivity), []);
-      // The probe: with the option it does.
-      world.vaultOptions = { idle: 600 };
-      world.configure();
-      await world.signedIn();
-      assert.ok(world.app.requests.filter(isOfActivity).length > 0);
-    });
-
-    test("options that make no sense are named", async () => {
-      for (const bad of [{ idle: -1 }, { idle: 0 }, { maxAge: "soon" }, { warnBefore: 1.5 }]) {
-        world.vaultOptions = bad;
+      async function twoTabs(options) {
+        world.further = options;
         world.configure();
-        const page = await world.open("/");
-        await status(page, "signedOut");
-        const { error } = await ask(page, "signIn");
-        assert.equal(error.code, "config_invalid", JSON.stringify(error));
-        assert.ok(error.detail.includes(Object.keys(bad)[0]), error.detail);
+        const context = await world.context();
+        const page = await world.signedIn("/", context);
+        const other = await world.open("/other", context);
+        await status(other, "signedIn");
+        world.op.requests.clear();
+        return [page, other];
       }
+
+      async function assertExpired(page, code) {
+        const { reason, lastError } = await status(page, "signedOut");
+        assert.deepEqual([reason, lastError], ["expired", code]);
+      }
+
+      test("nobody active: warned in every tab, then ended in every tab, and no load brings it back", async () => {
+        const tabs = await twoTabs({ idle: 10, warnBefore: 5 });
+        for (const page of tabs) await assertExpired(page, "session_idle");
+        for (const page of tabs) {
+          const warned = await eventsOf(page, "expiring");
+          // The first tab may have been warned before the second one opened, which is activity.
+          assert.ok(warned.length > 0 && warned.every(({ detail }) => detail.limit === "idle"));
+          const [{ detail }] = await eventsOf(page, "signedOut");
+          assert.equal(detail.reason, "expired");
+        }
+        assert.equal((await markOf(tabs[0]))[0], "-");
+        await until(() => world.op.count("revocation") === 1, "the grant is given back");
+        assert.equal((await call(tabs[1], "/api/orders")).error?.code, "login_required");
+        await reload(tabs[0]);
+        await status(tabs[0], "signedOut");
+        assert.equal(world.op.count("authorize"), 0);
+        // And a sign-in begins a new one.
+        await signIn(tabs[0]);
+        await status(tabs[0], "signedIn");
+      });
+
+      test("activity in one tab keeps the session in both, renewals do not", async () => {
+        const [page, other] = await twoTabs({ idle: 8, warnBefore: 4 });
+        for (let n = 0; n < 6; n += 1) {
+          await wait(2_000);
+          await page.mouse.move(10 + n, 10 + n);
+        }
+        for (const one of [page, other]) assert.equal((await stateOf(one)).status, "signedIn");
+        // The app's own say.
+        await wait(5_000);
+        assert.equal((await eventsOf(other, "expiring")).length, 1);
+        await ask(other, "touch");
+        await until(
+          async () => (await eventsOf(page, "extended")).length === 1,
+          "the end is put off",
+        );
+        for (let n = 0; n < 3; n += 1) {
+          await wait(2_000);
+          assert.equal((await ask(page, "refresh")).error, undefined);
+        }
+        for (const one of [page, other]) await assertExpired(one, "session_idle");
+        assert.equal(world.reused, 0);
+      });
+
+      test("the sign-in's age ends the session however active the user is, and over reloads", async () => {
+        const [page, other] = await twoTabs({ maxAge: 12, warnBefore: 2, idle: 60 });
+        for (let n = 0; n < 3; n += 1) {
+          await page.mouse.move(10 + n, 10 + n);
+          await reload(page);
+          await wait(1_000);
+        }
+        for (const one of [page, other]) await assertExpired(one, "session_max_age");
+        assert.equal(world.op.count("authorize"), 0);
+        const [{ detail }] = await eventsOf(other, "expiring");
+        assert.equal(detail.limit, "maxAge");
+      });
+
+      test("a load after the time is over shows nobody, though everything was closed", async () => {
+        const tabs = await twoTabs({ idle: 12 });
+        const context = tabs[0].context();
+        const keeper = await context.newPage();
+        for (const page of tabs) await page.close();
+        await wait(14_000);
+        const page = await world.open("/", context);
+        await assertExpired(page, "session_idle");
+        assert.equal(world.op.count("authorize"), 0);
+        assert.equal((await markOf(page))[0], "-");
+        await keeper.close();
+      });
+
+      test("a forged entry in storage brings back no session whose sign-in is too old", async () => {
+        const [page, other] = await twoTabs({ maxAge: 6, idle: 3_600 });
+        await page.evaluate(() => {
+          const key = Object.keys(localStorage).find((one) => one.endsWith(".active"));
+          // The probe: the entry is there.
+          if (!key) throw new Error("no entry");
+          localStorage.setItem(key, String(Date.now() + 1e9));
+        });
+        for (const one of [page, other]) await assertExpired(one, "session_max_age");
+      });
+
+      test("without what counts activity no session is shown, and with it the session is there again", async () => {
+        world.further = { idle: 600 };
+        world.configure();
+        const page = await world.signedIn();
+        const { files } = world.app;
+        const chunk = files[ACTIVITY];
+        assert.match(chunk, /pointerdown/);
+        files[ACTIVITY] = { status: 404, body: "" };
+        try {
+          await reload(page);
+          await assertExpired(page, vault ? "vault_unavailable" : "core_load_failed");
+          assert.ok(await page.evaluate(() => auth.state.lastError.fix));
+        } finally {
+          files[ACTIVITY] = chunk;
+        }
+        await reload(page);
+        await status(page, "signedIn");
+        // Nothing outlives the only page that has its vault in itself.
+        assert.equal(world.op.count("authorize"), vault ? 1 : 2);
+      });
+
+      test("a session without the option downloads nothing that counts activity", async () => {
+        world.configure();
+        world.app.requests.length = 0;
+        await world.signedIn();
+        assert.deepEqual(world.app.requests.filter(isOfActivity), []);
+        // The probe: with the option it does.
+        world.further = { idle: 600 };
+        world.configure();
+        await world.signedIn();
+        assert.ok(world.app.requests.filter(isOfActivity).length > 0);
+      });
+
+      test("options that make no sense are named", async () => {
+        for (const bad of [{ idle: -1 }, { idle: 0 }, { maxAge: "soon" }, { warnBefore: 1.5 }]) {
+          world.further = bad;
+          world.configure();
+          const page = await world.open("/");
+          await status(page, "signedOut");
+          const { error } = await ask(page, "signIn");
+          assert.equal(error.code, "config_invalid", JSON.stringify(error));
+          assert.ok(error.detail.includes(Object.keys(bad)[0]), error.detail);
+        }
+      });
     });
-  });
-});
+  }),
+);

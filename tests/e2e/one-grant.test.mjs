@@ -27,7 +27,7 @@ forEachBrowser((name) => {
   describe(`one grant for all tabs in ${name}`, () => {
     let world;
     before(async () => {
-      world = await startWorld(name, { app: { tabs: true } });
+      world = await startWorld(name);
     });
     after(() => world?.close());
     afterEach(() => world.reset());

@@ -36,7 +36,7 @@ forEachBrowser((name) => {
     });
     after(() => world?.close());
     afterEach(async () => {
-      world.vaultOptions = {};
+      world.further = {};
       await world.reset();
       await world.deployVault();
     });
@@ -427,7 +427,7 @@ forEachBrowser((name) => {
     });
     after(() => world?.close());
     afterEach(async () => {
-      world.vaultOptions = {};
+      world.further = {};
       await world.reset();
       await world.deployVault();
     });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
-import { notFor, onlyFor, rust, tabs } from "./support/front.mjs";
+import { notFor, onlyFor, rust } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -23,7 +23,7 @@ import { until } from "./support/until.mjs";
 
 /** Why a test is not for a vault in a worker. */
 const ANSWERS = "no page of the app gets an answer";
-const CORE = `GET /app/core${tabs ? "_tabs" : ""}.js`;
+const CORE = "GET /app/core.js";
 /** The last of the app's requests before it can make the client. */
 const LAST_BEFORE = rust ? "GET /app/rust.wasm" : "GET /app/options.js";
 

@@ -27,7 +27,7 @@ forEachBrowser((name) => {
     });
     after(() => world?.close());
     afterEach(async () => {
-      world.vaultOptions = {};
+      world.further = {};
       await world.reset();
     });
 
@@ -326,7 +326,7 @@ forEachBrowser((name) => {
 
     test("what is parked never reaches a network", async () => {
       // Nobody is there to take it: a service worker that is only unregistered goes on for its clients.
-      world.vaultOptions = { parking: false };
+      world.further = { parking: false };
       world.configure();
       const page = await world.signedIn("/");
       assert.equal(

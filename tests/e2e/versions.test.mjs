@@ -87,7 +87,7 @@ forEachBrowser((name) => {
     after(() => world?.close());
     afterEach(async () => {
       Object.assign(world.app.files, plain);
-      world.vaultOptions = {};
+      world.further = {};
       await world.reset();
     });
 
@@ -270,7 +270,7 @@ forEachBrowser((name) => {
     });
 
     test("without a service worker the session is not given up, and that is said", async () => {
-      world.vaultOptions = { parking: false };
+      world.further = { parking: false };
       world.configure();
       const context = await newContext();
       const page = await oldPage(context);

@@ -37,7 +37,7 @@ for (const [place, { vault, beside, alone }] of Object.entries(PLACES)) {
     after(() => world?.close());
     afterEach(async () => {
       world.serve("/index.html", null);
-      world.vaultOptions = {};
+      world.further = {};
       await world.reset();
     });
 
@@ -95,7 +95,7 @@ for (const [place, { vault, beside, alone }] of Object.entries(PLACES)) {
 
     test("over the end of the only tab the service worker alone keeps the session", async () => {
       for (const parking of [false, true]) {
-        world.vaultOptions = { parking };
+        world.further = { parking };
         world.configure();
         const context = await world.context();
         await (await world.signedIn("/", context)).close();

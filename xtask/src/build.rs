@@ -32,9 +32,9 @@ struct Core {
     folder: &'static str,
 }
 
-/// The vault of a page.
+/// The vault of a page, whose tabs share one grant.
 const PAGE: Core = Core {
-    features: "",
+    features: "page",
     folder: "page",
 };
 
@@ -42,12 +42,6 @@ const PAGE: Core = Core {
 const WORKER: Core = Core {
     features: "worker",
     folder: "worker",
-};
-
-/// The vault of a page whose tabs share one grant.
-const TABS_PAGE: Core = Core {
-    features: "tabs",
-    folder: "tabs",
 };
 
 /// Builds what changed since the last build, or everything when forced.
@@ -59,7 +53,7 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     let core = Stamp::of(out.join("core.stamp"), &root, &RUST_INPUTS, is_rust)?;
     if force || !core.is_current() {
         core.clear();
-        for core in [&PAGE, &TABS_PAGE, &WORKER] {
+        for core in [&PAGE, &WORKER] {
             build_core(&root, &out, core)?;
         }
         core.write()?;
@@ -78,8 +72,11 @@ pub(crate) fn run_build(force: bool) -> Result<()> {
     Ok(())
 }
 
-/// What few pages with a vault need: chunks beside their entry.
-const SELDOM: [&str; 2] = ["frame", "activity"];
+/// What few pages need: chunks beside the entries, and what they are made from.
+const SELDOM: [(&str, &str); 2] = [
+    ("frame", "src/npm/vault/frame.ts"),
+    ("activity", "src/npm/activity.ts"),
+];
 
 /// What the crate carries of the npm package: it has to be in the repository, where a Rust app may depend on it.
 const FRONT: &str = "src/front/worker/keyward.js";
@@ -169,7 +166,7 @@ fn check_join(root: &Path, out: &Path) -> Result<()> {
         r#"import { readFileSync } from "node:fs";
            import { inflateRawSync } from "node:zlib";
            const { join } = await import(process.cwd() + "/join.js");
-           for (const core of ["page", "tabs", "worker"]) {
+           for (const core of ["page", "worker"]) {
              const { default: wasm } = await import(`${process.cwd()}/${core}/core_wasm.js`);
              const joined = join(inflateRawSync(Buffer.from(wasm.text, "base64")), wasm.lengths);
              if (Buffer.compare(Buffer.from(joined), readFileSync(`${core}/keyward_joined.wasm`)) !== 0)
@@ -186,19 +183,16 @@ fn build_package(root: &Path, out: &Path) -> Result<()> {
     }
     check_join(root, out)?;
     let page = with_core(root, &PAGE, &[])?;
-    bundle(root, "src/npm/index.ts", "dist/index.js", &page)?;
+    let seldom = SELDOM.map(|(name, _)| format!("--external:./{name}.js"));
+    let entry = [page.as_slice(), &seldom].concat();
+    bundle(root, "src/npm/index.ts", "dist/index.js", &entry)?;
     bundle(root, "src/npm/core.ts", "dist/core.js", &page)?;
     bundle(root, "src/npm/texts.ts", "dist/texts.js", &page)?;
-    let tabs = with_core(root, &TABS_PAGE, &["TABS"])?;
-    bundle(root, "src/npm/tabs/index.ts", "dist/tabs.js", &tabs)?;
-    bundle(root, "src/npm/core.ts", "dist/core_tabs.js", &tabs)?;
     let vault = with_core(root, &WORKER, &["VAULT"])?;
-    let chunks = SELDOM.map(|name| format!("--external:./{name}.js"));
-    let entry = [vault.as_slice(), &chunks].concat();
+    let entry = [vault.as_slice(), &seldom].concat();
     bundle(root, "src/npm/vault/index.ts", "dist/vault.js", &entry)?;
-    for name in SELDOM {
-        let from = format!("src/npm/vault/{name}.ts");
-        bundle(root, &from, &format!("dist/{name}.js"), &vault)?;
+    for (name, from) in SELDOM {
+        bundle(root, from, &format!("dist/{name}.js"), &vault)?;
     }
     // What `npx keyward vault` writes. Plain scripts, and each whole: a worker can be a plain script everywhere, and what
     // lies at a stable address must not ask for what does not.
@@ -262,10 +256,9 @@ fn with_core(root: &Path, core: &Core, places: &[&str]) -> Result<Vec<String>> {
     Ok(options)
 }
 
-/// What a bundle is for, as src/npm/generated.d.ts explains it: a page with a vault, the redirect page of one, tabs with one grant,
-/// the crate. And what its build is called.
+/// What a bundle is for, as src/npm/generated.d.ts explains it: a page with a vault, the redirect page of one, the crate. And what its build is called.
 fn defined(root: &Path, places: &[&str]) -> Result<Vec<String>> {
-    let all = ["VAULT", "REDIRECT", "TABS", "CRATE"];
+    let all = ["VAULT", "REDIRECT", "CRATE"];
     let place = |name| format!("--define:{name}={}", places.contains(&name));
     let mut options: Vec<String> = all.map(place).into();
     let version = package_version(root)?;
@@ -293,7 +286,6 @@ fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result
             "--charset=utf8",
             "--legal-comments=none",
             "--external:./core.js",
-            "--external:./core_tabs.js",
             "--external:./texts.js",
             "--log-level=warning",
         ])
@@ -304,9 +296,8 @@ fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result
 /// for no file.
 fn inspect(dist: &Path) -> Result<()> {
     let chunks = [
-        ("index", ["core", "texts"].as_slice()),
-        ("vault", &SELDOM),
-        ("vault", &["texts"]),
+        ("index", ["core", "activity", "texts"].as_slice()),
+        ("vault", &["frame", "activity", "texts"]),
     ];
     for (entry, chunks) in chunks {
         let text = fs::read_to_string(dist.join(format!("{entry}.js")))?;
@@ -316,11 +307,7 @@ fn inspect(dist: &Path) -> Result<()> {
             }
         }
     }
-    let tabs = fs::read_to_string(dist.join("tabs.js"))?;
-    if tabs.contains("./core.js") || !tabs.contains("import(\"./core_tabs.js\")") {
-        bail!("dist/tabs.js does not import ./core_tabs.js alone");
-    }
-    for core in ["core.js", "core_tabs.js", "files/vault.js"] {
+    for core in ["core.js", "files/vault.js"] {
         let text = fs::read_to_string(dist.join(core))?;
         if text.contains("import.meta") {
             bail!("dist/{core} uses import.meta: the glue would look for a .wasm file");
@@ -328,7 +315,7 @@ fn inspect(dist: &Path) -> Result<()> {
     }
     for page in ["vault.js", "files/callback.js", "files/frame.js"] {
         let text = fs::read_to_string(dist.join(page))?;
-        if text.contains("core.js") || text.contains("core_tabs.js") {
+        if text.contains("core.js") {
             bail!("dist/{page} has a way to the WebAssembly core in the page");
         }
     }
@@ -339,7 +326,7 @@ fn inspect(dist: &Path) -> Result<()> {
 fn prune_types(dist: &Path) -> Result<()> {
     let dist = dist.canonicalize()?;
     let mut reached = BTreeSet::new();
-    let entries = ["index.d.ts", "tabs/index.d.ts", "vault/index.d.ts"];
+    let entries = ["index.d.ts", "vault/index.d.ts"];
     let mut waiting: Vec<_> = entries.iter().map(|entry| dist.join(entry)).collect();
     while let Some(file) = waiting.pop() {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;

@@ -1,6 +1,6 @@
-import { explained, fail, isAuthError, type AuthError } from "../errors.js";
+import type { AuthError } from "../errors.js";
 import type { Answer, Link, Notice, SnapshotWire } from "../link.js";
-import { hide } from "../page_life.js";
+import { hide, hideAndReload } from "../page_life.js";
 import type { Shown } from "../shown.js";
 import type { Mark } from "../store.js";
 import type { User } from "../types.js";
@@ -31,6 +31,7 @@ export interface Host {
   show: (snapshot: SnapshotWire) => void;
   /** The session ended elsewhere: shown in place, or by a reload where the page was stopped. */
   endedElsewhere: () => void;
+  wasStopped: () => boolean;
 }
 
 /**
@@ -40,6 +41,8 @@ export interface Host {
 export class TabsSide<TUser> {
   readonly #page: Shown<TUser>;
   readonly #host: Host;
+  /** Whether the app knows that the session is about to end. */
+  #warned = false;
   /** Ends the wait for a session that another tab has, or brings. */
   #stopWaiting: () => void = () => {};
 
@@ -54,26 +57,26 @@ export class TabsSide<TUser> {
     await this.#elsewhere(SIBLING_MS);
   }
 
-  /** Asks for the session as it comes back at load. Gives nothing if that is done: the page does not leave. */
-  async restore(
-    fields: Record<string, unknown>,
-    failure: AuthError | null,
-  ): Promise<Answer | null> {
+  /**
+   * Asks for the session as it comes back at load. Without a URL in the answer that is done: a sibling gave it, or nobody
+   * did; `null` if no tab may try.
+   */
+  async restore(fields: Record<string, unknown>): Promise<Answer | null> {
     const page = this.#page;
     const link = await this.#host.open();
     try {
-      const answer = await link.ask("restore", fields);
-      if (answer.url) return answer;
-      // A sibling gave it, or another tab is on its way for it.
-      await this.#elsewhere(CLAIM_MS);
-      page.settleLoad("expired", failure);
+      for (;;) {
+        const answer = await link.ask("restore", fields);
+        // A sibling gave it, or another tab is on its way for it.
+        const told = !answer.url && (await this.#elsewhere(CLAIM_MS));
+        // Without hand-over the next one goes when the last is back.
+        const next = told && page.options.handover === false && page.session === null;
+        if (!next) return answer;
+      }
     } catch (error) {
-      if (!isAuthError(error) || error.code !== "login_required") throw error;
-      // No tab may try for now, or the ledger knows of a sign-out that the mark does not show yet.
-      const closed = page.store.mark?.[0] === "-" ? null : await explained("restore_closed");
-      page.settleLoad("expired", failure ?? closed);
+      if ((error as AuthError).code === "login_required") return null;
+      throw error;
     }
-    return null;
   }
 
   /**
@@ -90,32 +93,33 @@ export class TabsSide<TUser> {
 
   /** The ledger was written; now the mark, and then the session reads the ledger again. */
   signedIn(notice: Notice): void {
-    const { store, telling, channel } = this.#page;
+    const { store, channel, activity } = this.#page;
     const { session = "", userHash = "", origin } = notice;
     const mark = `+${session}.${userHash}`;
     const buried = store.mark === `-${mark.slice(1)}`;
     const joined = origin === "joined";
     const written = joined || buried || store.setMark(mark);
-    if (!written && store.shared) telling.diagnose(fail("storage_full"));
+    if (!written && store.shared) void this.#page.diagnose("storage_full");
     // A mark that cannot be written means nothing to this tab.
     this.#become(session, written ? mark : null);
     store.setHint();
+    activity?.begin();
     this.#host.show(notice);
     if (joined || buried) this.#judge();
     if (!buried) this.#tell("markWritten");
-    // Whoever waits hears of it also where the mark is the same as before.
-    channel?.postMessage(mark);
+    // A message throws a page out of the browser's cache: nobody is told what is no news.
+    if (!joined) channel?.postMessage(mark);
     this.#stopWaiting();
   }
 
   /** Looks what the mark says, which changed or may have. */
-  look(changed: boolean, wasStopped: boolean): Promise<void> | undefined {
-    const { store, state, session, mark: own } = this.#page;
+  look(changed: boolean): Promise<void> | undefined {
+    const { store, state, session, mark: own, options } = this.#page;
     const { mark } = store;
     if (session === null) {
       if (mark?.[0] !== "+") this.#stopWaiting();
       else if (state.status === "signedOut") void (changed && this.#follow());
-      else if (store.hint) this.#judge();
+      else if (store.hint && options.handover !== false) this.#judge();
       // Who went to the provider for all came back with nothing.
       else this.#stopWaiting();
       return undefined;
@@ -126,14 +130,52 @@ export class TabsSide<TUser> {
       return undefined;
     }
     // Another session: nothing of this one is shown until it is clear whose it is.
-    const reveal = mark?.[0] === "+" || wasStopped ? hide() : () => {};
+    const reveal = mark?.[0] === "+" || this.#host.wasStopped() ? hide() : () => {};
     return this.#compare()
       .then(() => (this.#isForeign() ? location.reload() : reveal()))
       .catch(() => location.reload());
   }
 
+  /** What the vault tells of the session's end, and of the mark. */
+  hear(notice: Notice): void {
+    const { session, activity, telling } = this.#page;
+    const { endsAt = 0, limit = "idle" } = notice;
+    switch (notice.notice) {
+      case "repairMark":
+        return this.#repair(notice);
+      case "expiring": {
+        // Another tab may know better; this one's vault hears of it here, at the latest.
+        const putOff = (limit === "idle" && activity?.share()) || 0;
+        if (session === null || endsAt <= Date.now() || putOff > endsAt) return;
+        this.#warned = true;
+        return telling.emit("expiring", { endsAt, limit });
+      }
+      case "extended":
+        if (this.#warned) telling.emit("extended", {});
+        this.#warned = false;
+    }
+  }
+
+  /** Another tab was faster than this one's vault, which knows why. */
+  async endByLimit(): Promise<void> {
+    const link = await this.#host.open();
+    await link.ask("wake");
+    if (this.#page.session !== null) this.#host.endedElsewhere();
+  }
+
+  /** The page can be seen again. Tells whether it goes: its session's time was over while it was stopped. */
+  shown(): boolean {
+    const { session, activity } = this.#page;
+    if (session === null) return false;
+    const over = this.#host.wasStopped() && activity?.isOver() === true;
+    if (over) hideAndReload();
+    activity?.note();
+    activity?.share();
+    return over;
+  }
+
   /** Writes the mark that the ledger shows, unless somebody wrote another one meanwhile. */
-  repair({ mark = "", insteadOf = "" }: Notice): void {
+  #repair({ mark = "", insteadOf = "" }: Notice): void {
     const { store, session, channel } = this.#page;
     const now = store.mark ?? "";
     const same = now.slice(1) === mark.slice(1);
@@ -187,14 +229,17 @@ export class TabsSide<TUser> {
       .catch(() => {});
   }
 
-  /** Resolves when a session is here, when nobody is signed in any more, or when that takes too long. */
-  #elsewhere(within: number): Promise<void> {
-    if (this.#page.session !== null) return Promise.resolve();
+  /**
+   * Resolves when a session is here, when nobody is signed in any more, or when that takes too long. Whether there was
+   * news.
+   */
+  #elsewhere(within: number): Promise<boolean> {
+    if (this.#page.session !== null) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, within);
+      const timer = setTimeout(resolve, within, false);
       this.#stopWaiting = () => {
         clearTimeout(timer);
-        resolve();
+        resolve(true);
       };
     });
   }

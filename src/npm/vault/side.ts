@@ -1,11 +1,10 @@
-import { explain, explained, fail, type AuthError, type WireError } from "../errors.js";
+import { explain, fail, type AuthError, type WireError } from "../errors.js";
 import type { Link, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
 import type { Shown } from "../shown.js";
 import type { Mark } from "../store.js";
 import { claimsOfUser } from "../claims.js";
 import type { VaultOptions } from "../types.js";
-import type { Activity } from "./activity.js";
 import type { Known } from "./connect.js";
 import type { Kept } from "./messages.js";
 import {
@@ -52,8 +51,6 @@ export class VaultSide<TUser> implements Known {
   readonly #apart: boolean;
   /** What the redirect page left on that origin. */
   #outcome: Outcome = {};
-  /** Only with the option `idle`. */
-  activity: Activity | undefined;
   /** The user that the page shows, and all that it shows of them. */
   #sub: unknown;
   #look = "";
@@ -63,18 +60,6 @@ export class VaultSide<TUser> implements Known {
     this.#half = half;
     this.#client = page.options as object as VaultOptions;
     this.#apart = isApart(this.#client);
-  }
-
-  /** Before anything of a session is shown that ends when nobody is active. */
-  async watch(): Promise<void> {
-    const { idle } = this.#client;
-    if (!idle) return;
-    try {
-      const chunk = await import("./activity.js");
-      this.activity = new chunk.Activity(idle, this.#page, this.#half.tell);
-    } catch (error) {
-      throw await explained("vault_unavailable", (error as Error).message, error);
-    }
   }
 
   /** The page that took the provider's answer has left word of what came of it. */
@@ -93,7 +78,7 @@ export class VaultSide<TUser> implements Known {
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
     if (final && shown) this.#half.unrestored(shown);
-    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.activity?.isOver()) {
+    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.#page.activity?.isOver()) {
       await explain("session_idle");
       this.#expire(this.#page.name({ code: "session_idle" }));
     } else await this.#half.restore(shown);
@@ -183,13 +168,13 @@ export class VaultSide<TUser> implements Known {
   shown(stopped: boolean): void {
     const { session, store, mark } = this.#page;
     if (session === null) return;
-    if (stopped && this.activity?.isOver()) {
+    if (stopped && this.#page.activity?.isOver()) {
       if (store.mark !== mark) return;
       leaveOutcome(this.#client, { error: { code: "session_idle" } as WireError, final: true });
       this.#page.announceEnd(mark);
       return hideAndReload();
     }
-    this.activity?.note();
+    this.#page.activity?.note();
     if (stopped && this.hasLimits) void this.compare();
   }
 
@@ -269,7 +254,7 @@ export class VaultSide<TUser> implements Known {
     page.expiresAt = snapshot.expiresAt ?? null;
     page.mark = refused ? null : mark;
     page.seen = page.store.mark;
-    if (!shows) this.activity?.note();
+    if (!shows) this.#page.activity?.note();
     const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
     // The same user with another session: nothing that an app could see.
     if (shows && look === this.#look) return;

@@ -6,7 +6,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { rust, tabs, vault } from "../support/front.mjs";
+import { rust, vault } from "../support/front.mjs";
 import { scratch } from "../support/scratch.mjs";
 import { startSite } from "../support/site.mjs";
 import { buildWasm } from "../support/wasm.mjs";
@@ -20,18 +20,11 @@ const workshop = scratch("app");
  *
  * `options` are those of `createAuth`, or a list for several clients; `configure` changes them for
  * the loads that follow. `headers` go onto every answer and may be changed as well. With `vault` the
- * page stands on `keyward/vault`, whose files lie below `/keyward/`, with `tabs` on `keyward/tabs`. The rest is for `startSite`.
+ * page stands on `keyward/vault`, whose files lie below `/keyward/`. The rest is for `startSite`.
  * Gives what `startSite` gives, and `configure`, `headers`.
  */
-export async function startApp({
-  options = {},
-  headers = {},
-  files = {},
-  vault,
-  tabs,
-  ...rest
-} = {}) {
-  const page = vault ? vaultBundle : tabs ? tabsBundle : bundle;
+export async function startApp({ options = {}, headers = {}, files = {}, vault, ...rest } = {}) {
+  const page = vault ? vaultBundle : bundle;
   const site = await startSite({
     files: { ...(await page()), ...files },
     fallback: "/index.html",
@@ -54,19 +47,13 @@ export function bundle() {
   return (built ??= buildFiles());
 }
 
-/** The same on `keyward/tabs`. */
-let builtTabs;
-export function tabsBundle() {
-  return (builtTabs ??= buildFiles(tabsFront));
-}
-
 /** The same on `keyward/vault`, with the vault's files. */
 let builtVault;
 export function vaultBundle() {
   return (builtVault ??= buildFiles(vaultFront));
 }
 
-async function buildFiles(make = rust ? rustFront : tabs ? tabsFront : npmFront) {
+async function buildFiles(make = rust ? rustFront : npmFront) {
   const { plugin, files: more } = await make();
   const { outputFiles } = await build({
     entryPoints: { main: join(here, "main.js") },
@@ -90,10 +77,6 @@ async function buildFiles(make = rust ? rustFront : tabs ? tabsFront : npmFront)
 async function npmFront() {
   await unpack(join(target, "npm/keyward.tgz"));
   return { plugin: packedKeyward("keyward"), files: {} };
-}
-
-async function tabsFront() {
-  return { ...(await npmFront()), plugin: packedKeyward("keyward/tabs") };
 }
 
 async function vaultFront() {

@@ -38,7 +38,7 @@ export const OF_ANY_VAULT = {
 
 /** A context in which somebody is signed in, and of whose vault nothing is left. */
 export async function withoutVault(world) {
-  world.vaultOptions = { parking: false, extendedLifetime: false };
+  world.further = { parking: false, extendedLifetime: false };
   world.configure();
   const context = await world.context();
   const page = await world.signedIn("/", context);

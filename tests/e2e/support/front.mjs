@@ -1,10 +1,10 @@
-// Which front the test page stands on: FRONT is "npm", the default, "tabs" for its tabs with one grant, or "rust". With the vault in a worker it is "vault" for
+// Which front the test page stands on: FRONT is "npm", the default, or "rust". With the vault in a worker it is "vault" for
 // the npm package, "own" for that with a vault of an origin of its own, and "rust-vault" for a Rust app without a vault in it.
 
 import { test } from "./timed.mjs";
 
 const FRONT = process.env.FRONT ?? "npm";
-if (!["npm", "tabs", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
+if (!["npm", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
   throw new Error(`no such front: ${FRONT}`);
 }
 
@@ -12,7 +12,7 @@ if (!["npm", "tabs", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
 export const rust = FRONT.startsWith("rust");
 export const own = FRONT === "own";
 /** Whether the tabs share one grant by way of the ledger. */
-export const tabs = FRONT === "tabs";
+export const tabs = FRONT === "npm";
 export const vault = own || FRONT.endsWith("vault");
 
 /** `npm` is the npm package with the vault in the page. What is true of a vault is so wherever it is. */

@@ -132,7 +132,8 @@ class World {
       scope: SCOPE,
       authorizationParams: { resource: AUDIENCE },
       resources: ["/api/", { origin: this.api.url, paths: ["/api/"] }],
-      ...(this.vault ? { vault, ...this.vaultOptions } : {}),
+      ...(this.vault ? { vault } : {}),
+      ...this.further,
       ...more,
     };
   }

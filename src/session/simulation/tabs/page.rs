@@ -296,7 +296,6 @@ impl World {
             }
             Ok(Reply::Navigate { url, record, .. }) => {
                 if record.contains("\"claim\"") && !self.jumps {
-                    self.rules.restore_leaves(self.now);
                     self.seen.count("left to restore");
                 }
                 // A restore without a ledger is not this simulation's.

@@ -222,6 +222,11 @@ impl World {
                 }
                 let heard = self.trouble != Trouble::Silent;
                 self.rules.ran(&step, &found, record.as_ref(), heard);
+                // Counted with the claim: what leaves after storage was cleared may have claimed before.
+                let claimed = matches!(step, Step::Claim { .. }) && found.verdict == Verdict::Done;
+                if claimed && !self.jumps {
+                    self.rules.restore_leaves(self.now);
+                }
                 self.count_step(&step, &found);
                 if matches!(step, Step::Begin { .. }) && self.dice.one_in(3) {
                     self.cross_with_sign_out(tab);

@@ -1,4 +1,4 @@
-import type { Shown } from "../shown.js";
+import type { Shown } from "./shown.js";
 
 /** What a user does. */
 const INPUT = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
@@ -14,7 +14,8 @@ type Tell = (command: string, fields: Record<string, unknown>) => void;
  */
 export class Activity {
   readonly #limit: number;
-  readonly #key: string;
+  /** The key of the time in storage, as it stands in a storage event. */
+  readonly key: string;
   readonly #page: Page;
   readonly #tell: Tell;
   #told = 0;
@@ -23,7 +24,7 @@ export class Activity {
   constructor(idle: number, page: Page, tell: Tell) {
     this.#tell = tell;
     this.#limit = idle * 1_000;
-    this.#key = page.store.markKey.replace(/mark$/, "active");
+    this.key = page.store.key + "active";
     this.#page = page;
     const note = () => this.note();
     for (const name of INPUT) addEventListener(name, note, { capture: true, passive: true });
@@ -45,11 +46,19 @@ export class Activity {
     this.#tell("touch", { session, at: this.#told });
   }
 
+  /** Tells a vault that serves this page alone what other tabs have stored. When the session ends by that. */
+  share(): number {
+    const { session } = this.#page;
+    const at = this.#last();
+    if (session !== null) this.#tell("touch", { session, at });
+    return at + this.#limit;
+  }
+
   /** A session begins: what was before counts no more. */
   begin(): void {
     this.#told = Date.now();
     try {
-      localStorage.setItem(this.#key, String(this.#told));
+      localStorage.setItem(this.key, String(this.#told));
     } catch {
       // The vault knows it, as long as it lives.
     }
@@ -57,14 +66,17 @@ export class Activity {
 
   /** Whether so much time has passed that nobody's session may go on. */
   isOver(): boolean {
+    const last = this.#last();
+    return last > 0 && Date.now() - last >= this.#limit;
+  }
+
+  #last(): number {
     let stored = 0;
     try {
-      stored = Number(localStorage.getItem(this.#key)) || 0;
+      stored = Number(localStorage.getItem(this.key)) || 0;
     } catch {
       // Then this page's own is all there is.
     }
-    const now = Date.now();
-    const last = Math.max(this.#told, Math.min(stored, now));
-    return last > 0 && now - last >= this.#limit;
+    return Math.max(this.#told, Math.min(stored, Date.now()));
   }
 }
