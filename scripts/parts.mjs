@@ -30,7 +30,7 @@ const RUST = ["--features", "router,trace,worker-vault"];
 const WASM = [...BROWSER, "--features", "js,worker"];
 /** What `keyward/tabs` is made of, and its core alone. */
 const TABS = [...BROWSER, "--features", "js,ledger"];
-const CORE = ["--no-default-features", "--features", "ledger"];
+const CORE = ["--no-default-features", "--features", "ledger,limits"];
 /** A Rust app whose vault is a worker. */
 const LIGHT = ["--no-default-features", "--features", "router,worker-vault"];
 const MSRV = "1.88";

@@ -8,7 +8,7 @@ use keyward::session::event::CallId;
 use keyward::session::ledger::{Outcome, Record, Standing, Step, Verdict, apply};
 use keyward::session::tabs::Mark;
 use keyward::session::{Command, Departure, Event, Handover, Reply};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Driver;
 use crate::provider::{DISCOVERY, metadata};
@@ -40,8 +40,12 @@ impl Driver {
 
     /// Another tab, where nobody is signed in yet.
     pub(crate) fn sibling(&self) -> Self {
+        self.sibling_with(json!({ "ledger": true }))
+    }
+
+    pub(crate) fn sibling_with(&self, options: Value) -> Self {
         let seed = Rc::strong_count(&self.shell.stored) as u64;
-        let mut sibling = Self::seeded(seed, json!({ "ledger": true }));
+        let mut sibling = Self::seeded(seed, options);
         sibling.shell.stored = Rc::clone(&self.shell.stored);
         sibling.mark = self.mark.clone();
         sibling.now = self.now;
@@ -50,7 +54,11 @@ impl Driver {
 
     /// Another tab that got its session from this one.
     pub(crate) fn signed_in_sibling(&self) -> Self {
-        let mut sibling = self.sibling();
+        self.signed_in_sibling_with(json!({ "ledger": true }))
+    }
+
+    pub(crate) fn signed_in_sibling_with(&self, options: Value) -> Self {
+        let mut sibling = self.sibling_with(options);
         sibling.shell.sibling = sibling.given_by(self);
         let ticket = sibling.ask_to_restore();
         assert!(matches!(sibling.reply(ticket), Ok(Reply::SignedIn { .. })));
