@@ -27,7 +27,7 @@ const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
 const RUST = ["--features", "router,trace,worker-vault"];
 /** What the npm package is made of. */
-const WASM = [...BROWSER, "--features", "js,worker"];
+const WASM = [...BROWSER, "--no-default-features", "--features", "js,worker"];
 /** What `keyward/tabs` is made of, and its core alone. */
 const TABS = [...BROWSER, "--features", "js,ledger"];
 const CORE = ["--no-default-features", "--features", "ledger,limits"];

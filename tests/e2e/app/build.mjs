@@ -31,7 +31,7 @@ export async function startApp({
   tabs,
   ...rest
 } = {}) {
-  const page = vault ? vaultBundle : tabs ? tabsBundle : bundle;
+  const page = vault ? vaultBundle : tabs && !rust ? tabsBundle : bundle;
   const site = await startSite({
     files: { ...(await page()), ...files },
     fallback: "/index.html",

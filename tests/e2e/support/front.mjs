@@ -12,7 +12,7 @@ if (!["npm", "tabs", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
 export const rust = FRONT.startsWith("rust");
 export const own = FRONT === "own";
 /** Whether the tabs share one grant by way of the ledger. */
-export const tabs = FRONT === "tabs";
+export const tabs = FRONT === "tabs" || FRONT === "rust";
 export const vault = own || FRONT.endsWith("vault");
 
 /** `npm` is the npm package with the vault in the page. What is true of a vault is so wherever it is. */
