@@ -27,10 +27,10 @@ const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
 const RUST = ["--features", "router,trace,worker-vault"];
 /** What the npm package is made of. */
-const WASM = [...BROWSER, "--features", "js,worker"];
+const WASM = [...BROWSER, "--no-default-features", "--features", "js,worker"];
 /** What `keyward/tabs` is made of, and its core alone. */
 const TABS = [...BROWSER, "--features", "js,ledger"];
-const CORE = ["--no-default-features", "--features", "ledger"];
+const CORE = ["--no-default-features", "--features", "ledger,limits"];
 /** A Rust app whose vault is a worker. */
 const LIGHT = ["--no-default-features", "--features", "router,worker-vault"];
 const MSRV = "1.88";

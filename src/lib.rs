@@ -8,7 +8,8 @@
 //! - `vault` (feature `vault`): carries out the session's effects with fetch, SubtleCrypto and timers. The only
 //!   holder of tokens.
 //! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches. The vault is in the page itself
-//!   (`page-vault`, on by default) or in a worker (`worker-vault`).
+//!   (`page-vault`, on by default), where the tabs of the origin share one grant (`ledger`), or in a worker that serves
+//!   them all (`worker-vault`).
 //! - `yew` (features `yew` and `router`): components and hooks.
 //! - `js` (feature `js`): the surface of the npm package.
 //! - `vault_files` (feature `vault-files`): the files of a vault in a worker, for apps that are built without npm.

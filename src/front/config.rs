@@ -46,6 +46,8 @@ pub struct AuthConfig {
     trusted_audiences: Vec<String>,
     id_token_hint: bool,
     rotation_grace: Option<u64>,
+    #[cfg(feature = "page-vault")]
+    pub(super) handover: bool,
     #[cfg(feature = "worker-vault")]
     pub(super) vault: Option<String>,
     #[cfg(feature = "worker-vault")]
@@ -116,6 +118,8 @@ impl AuthConfig {
             trusted_audiences: Vec::new(),
             id_token_hint: true,
             rotation_grace: None,
+            #[cfg(feature = "page-vault")]
+            handover: true,
             #[cfg(feature = "worker-vault")]
             vault: None,
             #[cfg(feature = "worker-vault")]
@@ -208,6 +212,16 @@ impl AuthConfig {
         self
     }
 
+    /// Whether the tabs share one grant: a tab gives another what it has, sealed for that one, and one refresh serves all.
+    /// Say `false` where script that runs in the page for a moment must not get the tokens by asking another tab for them.
+    /// Then each tab has a grant of its own: each load goes to the provider once, and each tab refreshes by itself. Neither
+    /// keeps the tokens from script that stays; a vault in a worker does, and has no use for this.
+    #[cfg(feature = "page-vault")]
+    pub fn handover(mut self, share: bool) -> Self {
+        self.handover = share;
+        self
+    }
+
     /// Where the vault's script lies, on this origin, `"/keyward/vault.js"` for example, or its folder on another origin of
     /// the same site, `"https://vault.app.example/keyward/"`. The tokens are then in a worker for
     /// all tabs, and no script of the page can read one; [`Auth::access_token`](super::Auth::access_token) fails with
@@ -269,8 +283,29 @@ impl AuthConfig {
         self
     }
 
-    /// The options as those of the npm package, with the redirect URI that is used.
-    pub(super) fn to_json(&self, redirect_uri: Option<&str>) -> String {
+    #[cfg(feature = "page-vault")]
+    pub(super) fn has_limits(&self) -> bool {
+        self.idle.is_some() || self.max_age.is_some()
+    }
+
+    /// The options as those of the npm package.
+    #[cfg(feature = "worker-vault")]
+    pub(super) fn to_json(&self) -> String {
+        self.options(self.redirect_uri.as_deref()).finish()
+    }
+
+    /// The options of a vault in the page, of the tab of this name.
+    #[cfg(feature = "page-vault")]
+    pub(super) fn to_page_json(&self, redirect_uri: &str, tab: Option<&str>) -> String {
+        let mut out = self.options(Some(redirect_uri));
+        out.raw("ledger", "true").maybe("tab", tab);
+        if !self.handover {
+            out.raw("handover", "false");
+        }
+        out.finish()
+    }
+
+    fn options(&self, redirect_uri: Option<&str>) -> JsonText {
         let mut out = JsonText::new();
         out.text("issuer", &self.issuer)
             .text("clientId", &self.client_id)
@@ -308,7 +343,7 @@ impl AuthConfig {
         if let Some(vault) = &self.vault {
             self.write_vault(vault, &mut out);
         }
-        out.finish()
+        out
     }
 }
 

@@ -7,11 +7,10 @@ use super::effect::{Notice, SignInOrigin, SignedOutReason};
 use super::event::{Command, Event};
 use super::machine::Session;
 use super::sign_in::Exchange;
-use super::sign_out::SignOutJob;
 use crate::protocol::error::{Code, Error};
-#[cfg(feature = "worker")]
+#[cfg(any(feature = "worker", feature = "ledger"))]
 use crate::protocol::json::{Map, Value};
-#[cfg(feature = "worker")]
+#[cfg(any(feature = "worker", feature = "ledger"))]
 use crate::protocol::json_text::JsonText;
 
 /// Another tab may know of later activity: it has this long to say so.
@@ -30,19 +29,34 @@ pub(super) struct Limits {
     ended: bool,
 }
 
-#[cfg(feature = "worker")]
-impl Limits {
-    pub(super) fn park(&self, out: &mut JsonText) {
-        out.number("signedInAt", Some(self.signed_in_at))
-            .number("activeAt", Some(self.active_at));
+/// Since when a session is counted: the sign-in, and the user's last activity.
+#[cfg(any(feature = "worker", feature = "ledger"))]
+#[derive(Clone, Copy, Default)]
+pub(super) struct Since(u64, u64);
+
+#[cfg(any(feature = "worker", feature = "ledger"))]
+impl Since {
+    pub(super) fn write(self, out: &mut JsonText) {
+        out.number("signedInAt", Some(self.0))
+            .number("activeAt", Some(self.1));
     }
 
-    /// What says nothing of its age is as old as can be.
-    pub(super) fn unpark(parked: &Map, now: u64) -> Self {
-        let number = |name| parked.get(name).and_then(Value::as_u64).unwrap_or(0);
+    pub(super) fn read(map: &Map) -> Option<Self> {
+        let number = |name| map.get(name).and_then(Value::as_u64);
+        Some(Self(number("signedInAt")?, number("activeAt")?))
+    }
+}
+
+#[cfg(any(feature = "worker", feature = "ledger"))]
+impl Limits {
+    pub(super) fn since(&self) -> Since {
+        Since(self.signed_in_at, self.active_at)
+    }
+
+    pub(super) fn begun(Since(signed_in_at, active_at): Since, now: u64) -> Self {
         Self {
-            signed_in_at: number("signedInAt").min(now),
-            active_at: number("activeAt").min(now),
+            signed_in_at: signed_in_at.min(now),
+            active_at: active_at.min(now),
             seen_at: now,
             ..Self::default()
         }
@@ -64,6 +78,19 @@ impl Session {
             seen_at: self.now,
             ..Limits::default()
         };
+    }
+
+    /// The session of a sibling is as old here as there.
+    #[cfg(feature = "ledger")]
+    pub(super) fn share_limits(&mut self, since: Option<Since>) {
+        if let Some(since) = since {
+            // The app may have been warned of an end that is put off now.
+            let told = self.limits.told;
+            self.limits = Limits {
+                told,
+                ..Limits::begun(since, self.now)
+            };
+        }
     }
 
     /// Ends a session whose time is over before anything is done for it.
@@ -167,9 +194,7 @@ impl Session {
         if self.exchange.as_ref().is_some_and(Exchange::is_restore) {
             self.fail_exchange(Error::new(Code::SessionChanged));
         }
-        let waiting = Error::new(Code::LoginRequired);
-        let live = self.end(SignedOutReason::Expired, Some(Error::new(code)), &waiting);
+        self.end_for_good(None, SignedOutReason::Expired, Some(Error::new(code)));
         self.limits.ended = true;
-        self.give_grant_back(SignOutJob::of(None, live));
     }
 }

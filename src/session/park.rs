@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::effect::{Effect, Reply};
+use super::limits::{Limits, Since};
 use super::machine::{Live, Purpose, Session};
 use super::policy::Lifetime;
 use super::tabs::{SessionId, user_hash};
@@ -42,7 +43,7 @@ impl Session {
             .number("doubted", Some(doubted.into()))
             .number("barred", Some(self.must_not_send(live).into()));
         self.renewal.park(&mut out);
-        self.limits.park(&mut out);
+        self.limits.since().write(&mut out);
         Some(out.finish())
     }
 
@@ -59,7 +60,9 @@ impl Session {
         {
             self.live = Some(live);
             self.renewal = super::renewal::Renewal::unpark(&map);
-            self.limits = super::limits::Limits::unpark(&map, now);
+            // What says nothing of its age is as old as can be.
+            let since = Since::read(&map).unwrap_or_default();
+            self.limits = Limits::begun(since, now);
             let barred = self.renewal.is_barred();
             self.tell_state(barred.then(|| Error::new(Code::ReauthenticationNeeded)));
         }

@@ -46,14 +46,7 @@ impl Session {
         mark: Option<Mark>,
         carry: Option<String>,
     ) {
-        let want = Box::new(SignIn {
-            return_to,
-            prompt: Some("none".into()),
-            // The provider then refuses a sign-in that is older, and says how old it is.
-            #[cfg(feature = "limits")]
-            max_age: self.config.max_age_s,
-            ..SignIn::default()
-        });
+        let want = Box::new(self.silently(return_to));
         let session = mark.map(|mark| mark.session.as_str().into());
         let restore = Some(Restore {
             session,
@@ -62,6 +55,18 @@ impl Session {
             claim: None,
         });
         self.with_metadata(After::SignIn(ticket, want, restore));
+    }
+
+    /// What a restore asks the provider for.
+    pub(super) fn silently(&self, return_to: String) -> SignIn {
+        SignIn {
+            return_to,
+            prompt: Some("none".into()),
+            // The provider then refuses a sign-in that is older, and says how old it is.
+            #[cfg(feature = "limits")]
+            max_age: self.config.max_age_s,
+            ..SignIn::default()
+        }
     }
 
     pub(super) fn request_authorization(

@@ -26,7 +26,7 @@ pub(super) struct SignOutJob {
 
 impl SignOutJob {
     /// Whoever waits is answered at the end.
-    pub(super) fn of(ticket: Option<Ticket>, live: Option<Live>) -> Self {
+    fn of(ticket: Option<Ticket>, live: Option<Live>) -> Self {
         let (id_token, refresh) = match live {
             Some(live) => (live.id_token, live.refresh),
             None => (None, None),
@@ -50,20 +50,25 @@ impl SignOutJob {
 
 impl Session {
     pub(super) fn sign_out(&mut self, ticket: Ticket) {
-        let ended = Error::new(Code::LoginRequired);
-        self.fail_exchange(ended.clone());
+        self.fail_exchange(Error::new(Code::LoginRequired));
+        self.end_for_good(Some(ticket), SignedOutReason::SignedOut, None);
+    }
+
+    /// Ends the session for every tab, and gives its grant back.
+    pub(super) fn end_for_good(
+        &mut self,
+        ticket: Option<Ticket>,
+        reason: SignedOutReason,
+        error: Option<Error>,
+    ) {
         #[cfg(feature = "ledger")]
         let tombstone = self.tombstone();
-        let live = self.end(SignedOutReason::SignedOut, None, &ended);
-        let job = SignOutJob::of(Some(ticket), live);
+        let live = self.end(reason, error, &Error::new(Code::LoginRequired));
+        let job = SignOutJob::of(ticket, live);
         #[cfg(feature = "ledger")]
         if let Some(tombstone) = tombstone {
             return self.write_tombstone(job, tombstone);
         }
-        self.give_grant_back(job);
-    }
-
-    pub(super) fn give_grant_back(&mut self, job: SignOutJob) {
         self.with_metadata(After::SignOut(job));
     }
 

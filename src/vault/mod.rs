@@ -239,7 +239,7 @@ impl Drop for Inner {
 /// Fills a buffer from the platform's secure source. Without one nothing secret may be made, so it stops here; the
 /// fronts refuse an insecure context long before.
 #[cfg(target_arch = "wasm32")]
-fn random(bytes: &mut [u8]) {
+pub(crate) fn random(bytes: &mut [u8]) {
     if getrandom::fill(bytes).is_err() {
         wasm_bindgen::throw_str("no secure random source");
     }
@@ -247,6 +247,6 @@ fn random(bytes: &mut [u8]) {
 
 /// On the host there is no page whose vault could be opened.
 #[cfg(not(target_arch = "wasm32"))]
-fn random(_: &mut [u8]) {
+pub(crate) fn random(_: &mut [u8]) {
     wasm_bindgen::throw_str("no secure random source");
 }

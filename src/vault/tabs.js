@@ -29,7 +29,7 @@ export class Tabs {
   #unlock = () => {};
   #channel;
   /** Made for this load of the page, and never leaves it. */
-  #pair = crypto.subtle.generateKey(CURVE, false, ["deriveKey"]);
+  #pair = makePair();
   #own = this.#pair.then(async ({ publicKey }) => {
     const bytes = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
     return btoa(String.fromCharCode(...bytes));
@@ -204,4 +204,9 @@ export class Tabs {
     const kind = { name: CIPHER, length: 256 };
     return crypto.subtle.deriveKey(agreement, privateKey, kind, false, ["encrypt", "decrypt"]);
   }
+}
+
+/** Fails where nothing could be sealed: outside of secure contexts, where nobody can sign in either. */
+async function makePair() {
+  return crypto.subtle.generateKey(CURVE, false, ["deriveKey"]);
 }

@@ -148,6 +148,8 @@ impl Vault {
                 request,
                 deadline_ms,
             } = departure;
+            #[cfg(feature = "trace")]
+            self.0.trace.sent(call, &request, SendKind::Read);
             self.send(call, &request, deadline_ms, SendKind::Read);
         }
         self.dispatch(Event::Ledger { call, outcome });

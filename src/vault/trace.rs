@@ -5,14 +5,14 @@ use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use crate::protocol::form;
 use crate::protocol::http::{Answer, Request};
 use crate::protocol::json::{self, Value};
 use crate::protocol::text::decimal;
 use crate::session::effect::SendKind;
-use crate::session::{ApiRequest, Effect, Event, NetworkFailure};
+use crate::session::{ApiRequest, Effect, Event, NetworkFailure, Notice};
 
 /// One thing that passed between two parties.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,8 @@ pub enum StepKind {
     RefreshResponse,
     /// The signature of an ID token was found good (OpenID Connect Core 1.0 section 3.1.3.7).
     IdTokenVerified,
+    /// Another tab of the origin handed over the session as it has it: no request was made for that.
+    HandedOver,
     /// UserInfo is asked (OpenID Connect Core 1.0 section 5.3).
     UserInfoRequest,
     /// UserInfo answered.
@@ -112,6 +114,8 @@ pub(super) struct Trace {
     see: RefCell<Option<See>>,
     calls: RefCell<Vec<(u32, StepKind, String)>>,
     tickets: RefCell<Vec<(u32, String)>>,
+    /// Whether another tab gave something after the last answer of the token endpoint.
+    handed: Cell<bool>,
 }
 
 impl Trace {
@@ -128,6 +132,10 @@ impl Trace {
                 kind,
                 ..
             } => self.sent(*call, request, *kind),
+            // It counts only if the record says so.
+            Effect::Tell(Notice::SignedIn(..) | Notice::Refreshed { .. }) if self.handed.take() => {
+                self.show(StepKind::HandedOver, String::new(), None, Vec::new(), None);
+            }
             Effect::CallApi { ticket, .. } => {
                 self.show(
                     StepKind::ApiCall,
@@ -148,6 +156,10 @@ impl Trace {
     pub(super) fn happened(&self, event: &Event) {
         match event {
             Event::Answered { call, answer } => self.answered(*call, answer),
+            Event::Shared {
+                handover: Some(_), ..
+            }
+            | Event::Published(_) => self.handed.set(true),
             Event::Verified {
                 valid: Some(true), ..
             } => self.show(
@@ -177,7 +189,8 @@ impl Trace {
         self.tickets.borrow_mut().push((ticket, url));
     }
 
-    fn sent(&self, call: u32, request: &Request, kind: SendKind) {
+    /// A request leaves.
+    pub(super) fn sent(&self, call: u32, request: &Request, kind: SendKind) {
         let body = request.body.as_deref().unwrap_or_default();
         let (kind, answer) = match kind {
             SendKind::Probe => (StepKind::ProbeRequest, StepKind::ProbeResponse),
@@ -195,6 +208,9 @@ impl Trace {
             place.map(|place| calls.remove(place))
         };
         let Some((_, kind, url)) = found else { return };
+        if matches!(kind, StepKind::TokenResponse | StepKind::RefreshResponse) {
+            self.handed.set(false);
+        }
         match answer {
             Ok(answer) => {
                 let is_read = matches!(

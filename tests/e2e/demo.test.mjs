@@ -157,6 +157,8 @@ forEachBrowser((name) => {
       await by(page, "second-tab").click();
       const second = await opening;
       await shows(second, "status", /^Signed in$/);
+      assert.deepEqual(await kindsOf(second), ["HandedOver", "SignedIn"]);
+      assert.match(await second.textContent("[data-kind=HandedOver]"), /No request was needed/);
       await shows(page, "tab-card", /Signed in as Alice/);
       await shows(second, "tab-card", /Signed in as Alice/);
       await by(page, "sign-out").click();

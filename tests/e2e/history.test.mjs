@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
-import { tabs } from "./support/front.mjs";
+import { vault } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -62,7 +62,7 @@ forEachBrowser((name) => {
       assert.equal((await call(page, "/api/orders")).ok.status, 200);
       // The load in between replaced the grant of all tabs, and is in the cache itself now: nobody can give that grant.
       const { error } = await ask(page, "refresh");
-      assert.equal(error?.code, tabs ? "reauthentication_needed" : undefined);
+      assert.equal(error?.code, vault ? undefined : "reauthentication_needed");
       assert.equal(world.reused, 0);
       await reload(page);
       assert.equal((await status(page, "signedIn")).lastError, null);

@@ -19,7 +19,7 @@ import {
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
-const SIBLINGS = "another tab has the session, and the ledger counts";
+const SIBLINGS = "the vault has the session";
 
 forEachBrowser((name) => {
   describe(`restore in ${name}`, () => {
@@ -130,9 +130,10 @@ forEachBrowser((name) => {
       assert.equal(world.op.requests.entries.length, 0);
     });
 
-    notFor("tabs", SIBLINGS)(
+    notFor("vault", SIBLINGS)(
       "a page in a frame or with an opener is never taken to the provider",
       async () => {
+        world.configure({ handover: false });
         const page = await world.signedIn("/orders");
         world.op.requests.clear();
         const opening = page.waitForEvent("popup");
@@ -154,9 +155,10 @@ forEachBrowser((name) => {
       },
     );
 
-    notFor("tabs", SIBLINGS)("restore: false leaves a load alone", async () => {
+    test("restore: false leaves a load alone", async () => {
       const context = await world.context();
-      await world.signedIn("/", context);
+      const first = await world.signedIn("/", context);
+      await first.close();
       world.configure({ restore: false });
       world.op.requests.clear();
       const page = await world.open("/", context);
@@ -264,7 +266,7 @@ forEachBrowser((name) => {
       await status(page, "signedIn");
     });
 
-    notFor("tabs", SIBLINGS)(
+    notFor("vault", SIBLINGS)(
       "an error answer to a restore closes it for a while, and signIn still works",
       async () => {
         const page = await world.signedIn("/orders");

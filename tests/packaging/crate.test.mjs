@@ -6,7 +6,7 @@ import { buildForBrowser, cargoIn, packedCrate, rustProject } from "./crate.mjs"
 import { root, run } from "./tarball.mjs";
 
 const FILES =
-  /^src\/.*\.rs$|^src\/vault\/platform\.js$|^src\/front\/worker\/keyward\.js$|^dist\/files\/\w+\.(js|html)$|^Cargo\.(toml(\.orig)?|lock)$|^\.cargo_vcs_info\.json$|^(CHANGELOG|README|SECURITY)\.md$|^LICENSE-(APACHE|MIT)$/;
+  /^src\/.*\.rs$|^src\/vault\/(platform|tabs)\.js$|^src\/front\/worker\/keyward\.js$|^dist\/files\/\w+\.(js|html)$|^Cargo\.(toml(\.orig)?|lock)$|^\.cargo_vcs_info\.json$|^(CHANGELOG|README|SECURITY)\.md$|^LICENSE-(APACHE|MIT)$/;
 
 /** What wasm-bindgen itself exports, and the `main` of the app. */
 const PLAIN_EXPORTS = /^(memory|main|__\w+|wasm_bindgen__\w+)$/;
@@ -53,7 +53,7 @@ describe("the packed crate", () => {
     );
     for (const name of [
       ...["README.md", "LICENSE-MIT", "src/lib.rs", "src/vault/platform.js"],
-      ...["src/front/worker/keyward.js", "dist/files/vault.js"],
+      ...["src/vault/tabs.js", "src/front/worker/keyward.js", "dist/files/vault.js"],
     ]) {
       assert.ok(files.includes(name), `${name} is missing`);
     }

@@ -253,3 +253,63 @@ fn nonsense_is_refused_and_the_idle_limit_may_be_the_longer_one() {
     assert!(read(json!({ "idle": 3_600, "maxAge": 900, "warnBefore": 0 })).is_ok());
     assert!(read(json!({ "idle": null })).is_ok());
 }
+
+/// Another tab of the same client with one grant for all tabs, signed in by what the first one gives.
+#[cfg(feature = "ledger")]
+fn with_sibling(options: &Value, after: u64) -> (Driver, Driver) {
+    let mut options = options.clone();
+    options["ledger"] = json!(true);
+    let mut first = signed_in(options.clone());
+    first.pass(after);
+    let second = first.signed_in_sibling_with(options);
+    (first, second)
+}
+
+#[cfg(feature = "ledger")]
+#[test]
+fn a_session_from_a_sibling_is_as_old_as_it_is_there() {
+    let (_, mut second) = with_sibling(&json!({ "maxAge": 1_800 }), 20 * MINUTE);
+    second.pass(10 * MINUTE - SECOND);
+    assert!(second.is_signed_in());
+    second.pass(SECOND);
+    assert_eq!(second.last_error(), Some(Code::SessionMaxAge));
+    assert!(second.standing().ended, "every tab's session is over");
+    let (_, mut second) = with_sibling(&json!({ "idle": 900 }), 10 * MINUTE);
+    second.pass(5 * MINUTE + 2 * SECOND);
+    assert_eq!(second.last_error(), Some(Code::SessionIdle));
+}
+
+#[cfg(feature = "ledger")]
+#[test]
+fn the_same_users_next_sign_in_elsewhere_counts_anew() {
+    let (mut first, mut second) = with_sibling(&json!({ "maxAge": 1_800 }), 20 * MINUTE);
+    first.sign_in();
+    second.shell.sibling = second.given_by(&first);
+    second.now = first.now;
+    second.compare(first.mark.clone());
+    second.pass(20 * MINUTE);
+    assert!(second.is_signed_in());
+    second.pass(10 * MINUTE);
+    assert_eq!(second.last_error(), Some(Code::SessionMaxAge));
+}
+
+#[cfg(feature = "ledger")]
+#[test]
+fn with_one_grant_a_limit_gives_it_back_after_the_tombstone() {
+    let mut page = signed_in(json!({ "maxAge": 900, "ledger": true }));
+    page.shell.story.clear();
+    page.pass(15 * MINUTE);
+    assert_ended(&page, Code::SessionMaxAge);
+    assert_eq!(page.shell.story, ["end"]);
+    assert!(page.standing().ended);
+}
+
+#[cfg(feature = "ledger")]
+#[test]
+fn with_one_grant_a_restore_asks_for_no_older_sign_in_either() {
+    let mut page = signed_in(json!({ "maxAge": 900, "ledger": true }));
+    let mut other = page.sibling_with(json!({ "maxAge": 900, "ledger": true }));
+    let trip = other.leave_to_restore();
+    assert_eq!(trip.parameter("max_age").as_deref(), Some("900"));
+    assert_eq!(page.shell.story.pop(), Some("begin"));
+}

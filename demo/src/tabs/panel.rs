@@ -16,7 +16,7 @@ pub(crate) fn Tabs() -> Html {
                 <p class="quiet">{ format!("this is tab {}", known.own) }</p>
             </div>
             if known.others.is_empty() {
-                <p class="quiet">{ "None is open. Open one, then sign out here and watch it follow." }</p>
+                <p class="quiet">{ "None is open. Open one while you are signed in: it has your session at once. Then sign out here and watch it follow." }</p>
             }
             <ul class="tab-cards" aria-live="polite" aria-label="Other open tabs">
                 { for known.others.iter().map(card) }

@@ -76,12 +76,14 @@ fn title(entries: &[Entry]) -> String {
         Some(first) if first.kind == Kind::UserAction => first.text.clone(),
         Some(first) if first.kind == Kind::SignedOutElsewhere => "Signed out elsewhere".into(),
         _ if silent => "Session picked up at page load".into(),
+        _ if has(Kind::HandedOver) && has(Kind::SignedIn) => "Session from another tab".into(),
         _ if has(Kind::AuthorizationRequest) || has(Kind::AuthorizationResponse) => {
             "Sign-in".into()
         }
         _ if has(Kind::EndSessionRequest) || has(Kind::EndSessionResponse) => "Sign-out".into(),
         _ if has(Kind::ApiCall) => "Calls to the API".into(),
         _ if has(Kind::RefreshRequest) => "Renewal in the background".into(),
+        _ if has(Kind::HandedOver) => "Renewed by another tab".into(),
         _ => "Page load".into(),
     }
 }

@@ -222,6 +222,13 @@ fn words(entry: &Entry) -> Words {
             "A new pair of tokens. The used refresh token is never sent again.",
             "RFC 9700 4.14.2",
         ),
+        K::HandedOver => of(
+            (Vault, Vault, Inside),
+            "from another tab",
+            "Another tab handed the session over",
+            "It gave this tab what it has, sealed for this tab alone. No request was needed.",
+            "",
+        ),
         K::UserInfoRequest => of(
             (Vault, Provider, Back),
             "access token",

@@ -33,7 +33,7 @@ macro_rules! kinds {
 
 kinds! {
     DiscoveryRequest, DiscoveryResponse, ProbeRequest, ProbeResponse, KeysRequest, KeysResponse, AuthorizationRequest, AuthorizationResponse,
-    TokenRequest, TokenResponse, RefreshRequest, RefreshResponse, IdTokenVerified, UserInfoRequest, UserInfoResponse,
+    TokenRequest, TokenResponse, RefreshRequest, RefreshResponse, HandedOver, IdTokenVerified, UserInfoRequest, UserInfoResponse,
     RevocationRequest, RevocationResponse, ApiCall, ApiAnswer, EndSessionRequest, EndSessionResponse;
     // A button of this page was pressed.
     UserAction,

@@ -1,5 +1,5 @@
-//! When the user was last active, in any tab of the client: each tab has a session of its own, and all of them end by the
-//! same clock. Storage keeps the time for the other tabs and for the next load. It is no secret, and a script of the page
+//! When the user was last active, in any tab of the client: each tab has a vault of its own, and all of them end the session by
+//! the same clock. Storage keeps the time for the other tabs and for the next load. It is no secret, and a script of the page
 //! can forge it, as it can forge activity.
 
 use alloc::rc::Rc;
@@ -26,9 +26,13 @@ const INPUT: [&str; 5] = [
 /// Activity is told this often at most, in milliseconds; of a short limit ten times in it.
 const STEP_MS: u64 = 5_000;
 
-/// What this page told last, and when.
 #[derive(Default)]
-pub(super) struct Activity(Cell<u64>);
+pub(super) struct Activity {
+    /// When this page told of some last.
+    told: Cell<u64>,
+    /// Whether the app knows that the session is about to end.
+    warned: Cell<bool>,
+}
 
 impl Page {
     pub(super) fn watch_activity(self: &Rc<Self>) {
@@ -47,7 +51,7 @@ impl Page {
     /// The user did something, unless nobody can see the page.
     pub(super) fn note_activity(&self) {
         let step = STEP_MS.min(self.config.idle.unwrap_or(0) * 100);
-        let recent = now().checked_sub(self.activity.0.get());
+        let recent = now().checked_sub(self.activity.told.get());
         if recent.is_none_or(|since| since >= step) && is_visible() {
             self.touch();
         }
@@ -63,7 +67,7 @@ impl Page {
 
     /// A session begins: what was before counts no more.
     pub(super) fn begin_activity(&self) {
-        self.activity.0.set(now());
+        self.activity.told.set(now());
         if self.config.idle.is_some() {
             self.store.set_active_at(now());
         }
@@ -113,14 +117,21 @@ impl Page {
                 true => Limit::Idle,
                 false => Limit::MaxAge,
             };
+            self.activity.warned.set(true);
             self.view
                 .telling
                 .emit(AuthEvent::Expiring { ends_at, limit });
         }
     }
 
+    pub(super) fn hear_of_extension(&self) {
+        if self.activity.warned.take() {
+            self.view.telling.emit(AuthEvent::Extended);
+        }
+    }
+
     fn active_at(&self) -> u64 {
         let stored = self.store.active_at();
-        stored.unwrap_or(0).min(now()).max(self.activity.0.get())
+        stored.unwrap_or(0).min(now()).max(self.activity.told.get())
     }
 }

@@ -115,6 +115,12 @@ impl Page {
         if store.is_ended() {
             return settle(SignedOutReason::SignedOut, failure);
         }
+        let is_open = store.may_restore(now());
+        let may_leave = self.config.restore != Restore::Never && is_top_level() && is_open;
+        // What the other tabs have can be had without a way to the provider.
+        if hinted && !may_leave {
+            self.join().await;
+        }
         let wanted = match self.config.restore {
             Restore::Never => false,
             Restore::WasSignedIn => hinted,
@@ -131,8 +137,9 @@ impl Page {
         if !is_top_level() {
             return settle(SignedOutReason::Expired, failure);
         }
-        if !store.may_restore(now()) {
-            let failure = failure.unwrap_or_else(|| self.fail(Code::RestoreClosed));
+        let closed = || self.fail(Code::RestoreClosed);
+        if !is_open {
+            let failure = failure.unwrap_or_else(closed);
             return settle(SignedOutReason::Expired, Some(failure));
         }
         // An answer for this client, too, may be in this load; then the failure is what there is to say.
@@ -141,25 +148,37 @@ impl Page {
         }
         self.require_secure_context()?;
         shown().await;
-        let mut fields = JsonText::new();
-        fields
-            .text("returnTo", &self.return_path(None)?)
-            .maybe("mark", store.mark().as_deref())
-            .maybe(
-                "carry",
-                failure.as_ref().map(|failure| failure.code().as_str()),
-            );
-        let answer = self.ask("restore", fields).await?;
+        let return_to = self.return_path(None)?;
+        let carry = failure.as_ref().map(|failure| failure.code().as_str());
+        let fields = || {
+            let mut fields = JsonText::new();
+            fields
+                .text("returnTo", &return_to)
+                .maybe("mark", store.mark().as_deref())
+                .maybe("carry", carry);
+            fields
+        };
+        let Some(answer) = self.seek(fields).await? else {
+            // No tab may try for now, or the ledger knows of a sign-out that the mark does not show yet.
+            let closed = || (!store.is_ended()).then(closed);
+            return settle(SignedOutReason::Expired, failure.or_else(closed));
+        };
         shown().await;
         // The user may have signed out, here or elsewhere, while the metadata was on its way.
         if !self.view.state.borrow().is_loading() {
+            if let (Some(failure), Some(_)) = (failure, self.session()) {
+                self.view.show_error(failure);
+            }
             return Ok(());
         }
         if store.is_ended() {
             return settle(SignedOutReason::SignedOutElsewhere, failure);
         }
-        let [url, state, record] =
-            ["url", "state", "record"].map(|name| answer.text(name).unwrap_or_default());
+        // Another tab went to the provider, and came back with nothing.
+        let Some(url) = answer.text("url") else {
+            return settle(SignedOutReason::Expired, failure);
+        };
+        let [state, record] = ["state", "record"].map(|name| answer.text(name).unwrap_or_default());
         transactions::put(state, record).map_err(|code| self.fail(code))?;
         store.count_restore(now());
         let page = Rc::downgrade(self);

@@ -2,7 +2,7 @@
 //!
 //! From the page's load on, data passes through the modules in this order: `opening` says who we are, `callback` takes the
 //! provider's answer out of the URL, `load` redeems it or restores the session, `link` carries commands to the vault,
-//! `notices` shows what the vault tells, `other_tabs` what other tabs do, `calls` and `leaving` what the app asks for.
+//! `notices` shows what the vault tells, `other_tabs` what other tabs do, `one_grant` what all of them have, `calls` and `leaving` what the app asks for.
 //! `store`, `transactions` and `page_life` are the browser's parts of that.
 
 mod activity;
@@ -12,6 +12,7 @@ mod leaving;
 mod link;
 mod load;
 mod notices;
+mod one_grant;
 mod opening;
 mod other_tabs;
 mod page_life;
@@ -58,8 +59,10 @@ pub(super) struct Page {
     mark: RefCell<Option<String>>,
     /// The mark that was last seen, so that each change is told once.
     seen: RefCell<Option<String>>,
-    /// While the vault says whether another session is the same user's, nothing is asked of it.
+    /// While the ledger says whether another session is the same user's, nothing is asked of it.
     adopting: RefCell<Latch<()>>,
+    /// Ends the wait for a session that another tab has, or brings.
+    waiting: RefCell<Latch<bool>>,
     /// Ends a navigation that the user came back from.
     cancel_navigation: RefCell<Option<Box<dyn FnOnce()>>>,
     activity: Activity,

@@ -10,6 +10,7 @@ use web_sys::{BroadcastChannel, Url, Window};
 use super::activity::Activity;
 use super::callback::{Arrival, Client, arrive};
 use super::link::Link;
+use super::one_grant::tab_name;
 use super::store::Store;
 use super::{Page, now, transactions};
 use crate::front::config::AuthConfig;
@@ -27,7 +28,10 @@ impl Page {
             Some(uri) => uri.clone(),
             None => default_redirect_uri(&window, &origin),
         };
-        let judged = Config::from_json(&config.to_json(Some(&redirect_uri)), &origin);
+        let judged = Config::from_json(
+            &config.to_page_json(&redirect_uri, tab_name().as_deref()),
+            &origin,
+        );
         let page = Rc::new(Self::of(config, window, redirect_uri, origin, view));
         let arrival = match judged {
             Err(error) => {
@@ -84,6 +88,7 @@ impl Page {
             session: RefCell::default(),
             mark: RefCell::default(),
             adopting: RefCell::new(Latch::settled(())),
+            waiting: RefCell::new(Latch::settled(false)),
             cancel_navigation: RefCell::default(),
             activity: Activity::default(),
             life: OnceCell::new(),

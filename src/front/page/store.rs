@@ -1,4 +1,4 @@
-//! What lies in localStorage: the sign-out mark, the hint and the count of restores. None of it is a token. Every access
+//! What lies in localStorage: the sign-out mark, the hint, the count of restores and the time of the last activity. None of it is a token. Every access
 //! can fail, and none may break the app.
 
 use alloc::string::String;
@@ -43,9 +43,9 @@ impl Store {
         self.local.is_some()
     }
 
-    /// The key of the mark, as it stands in a storage event.
-    pub(super) fn mark_key(&self) -> String {
-        self.key_of("mark")
+    /// What the keys of this client begin with, as they stand in a storage event.
+    pub(super) fn prefix(&self) -> &str {
+        &self.key
     }
 
     /// The key of the user's last activity.

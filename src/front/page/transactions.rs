@@ -19,7 +19,7 @@ const USED: &str = "keyward.used";
 const MOST_USED: usize = 5;
 
 /// The probe: gloo's own access to a storage that the user or a policy denies would throw.
-fn storage() -> Option<Storage> {
+pub(super) fn session_storage() -> Option<Storage> {
     web_sys::window()?.session_storage().ok()??;
     Some(SessionStorage::raw())
 }
@@ -29,7 +29,7 @@ fn storage() -> Option<Storage> {
 /// # Errors
 /// What prevents it.
 pub(super) fn put(state: &str, record: &str) -> Result<(), Code> {
-    let storage = storage().ok_or(Code::StorageUnavailable)?;
+    let storage = session_storage().ok_or(Code::StorageUnavailable)?;
     storage.set_item(&key(state), record).map_err(|thrown| {
         let _ = storage.remove_item(&key(state));
         let name = thrown
@@ -61,7 +61,7 @@ pub(super) fn take(state: &str) -> Option<String> {
     let mut used = used();
     used.insert(0, state.into());
     used.truncate(MOST_USED);
-    if let Some(storage) = storage() {
+    if let Some(storage) = session_storage() {
         let _ = storage.set_item(USED, &list(used.iter().map(|state| quoted(state))));
     }
     Some(record)
@@ -72,7 +72,7 @@ pub(super) fn was_used(state: &str) -> bool {
 }
 
 pub(super) fn discard(state: &str) {
-    if let Some(storage) = storage() {
+    if let Some(storage) = session_storage() {
         let _ = storage.remove_item(&key(state));
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn is_of(record: &Map, issuer: &str, client_id: &str) -> bool {
 }
 
 fn states() -> Vec<String> {
-    let Some(storage) = storage() else {
+    let Some(storage) = session_storage() else {
         return Vec::new();
     };
     let length = storage.length().unwrap_or(0);
@@ -133,5 +133,5 @@ fn key(state: &str) -> String {
 }
 
 fn read(key: &str) -> Option<String> {
-    storage()?.get_item(key).ok()?
+    session_storage()?.get_item(key).ok()?
 }

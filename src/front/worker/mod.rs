@@ -59,10 +59,7 @@ impl Worker {
                 seen.hear(&what, &message);
             }
         });
-        let client = Rc::new(Client::new(
-            &config.to_json(config.redirect_uri.as_deref()),
-            &hear,
-        ));
+        let client = Rc::new(Client::new(&config.to_json(), &hear));
         let source = client.clone();
         view.expires_at
             .follow(move || source.expires_at().map(|at| at as u64));

@@ -103,7 +103,9 @@ export class TabsSide<TUser> {
     // A mark that cannot be written means nothing to this tab.
     this.#become(session, written ? mark : null);
     store.setHint();
-    activity?.begin();
+    // A session that another tab gave to a hidden page is no sign of the user.
+    if (!joined || document.visibilityState === "visible") activity?.begin();
+    activity?.share();
     this.#host.show(notice);
     if (joined || buried) this.#judge();
     if (!buried) this.#tell("markWritten");

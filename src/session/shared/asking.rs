@@ -177,11 +177,9 @@ impl Session {
             self.live = Some(live);
             return self.end_elsewhere();
         }
-        if live
-            .held
-            .as_ref()
-            .is_some_and(|held| held.grant != handover.of.grant)
-        {
+        let held = live.held.as_ref();
+        let is_other_grant = held.is_some_and(|held| held.grant != handover.of.grant);
+        if is_other_grant {
             self.drop_grant(Some(&live));
         }
         let observable = live.id != handover.of.session
@@ -191,6 +189,10 @@ impl Session {
         self.shared.sent = None;
         self.proofs.retain(|proof| !proof.is_of_refresh());
         self.renewal = Renewal::default();
+        #[cfg(feature = "limits")]
+        if is_other_grant {
+            self.share_limits(handover.since);
+        }
         let mut new = self.live_of(handover);
         new.generation = generation.wrapping_add(1);
         let expires_at = new.life.ends_at();
@@ -214,10 +216,17 @@ impl Session {
     }
 
     pub(super) fn sign_in_from_sibling(&mut self, handover: Handover) {
+        #[cfg(feature = "limits")]
+        let since = handover.since;
         let live = self.live_of(handover);
         self.renewal = Renewal::default();
         self.shared.sent = None;
         self.live = Some(live);
+        #[cfg(feature = "limits")]
+        {
+            self.begin_limits(SignInOrigin::Joined);
+            self.share_limits(since);
+        }
         self.clear_error();
         self.tell(Notice::SignedIn(self.snapshot(), SignInOrigin::Joined));
     }
@@ -258,6 +267,16 @@ impl Session {
             live.user_hash = who.hash_in(&session);
             live.id = session;
             self.tell_state(None);
+        }
+    }
+
+    /// How old the session is that was just followed only a sibling can tell.
+    #[cfg(feature = "limits")]
+    pub(super) fn ask_for_age(&mut self, outcome: &Outcome) {
+        if self.config.max_age_s.is_some() {
+            let living = outcome.record.as_ref().and_then(|record| record.living());
+            let grant = living.map(|standing| standing.grant.clone());
+            self.ask(Asker::Nobody, grant, 0);
         }
     }
 

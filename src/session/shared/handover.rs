@@ -8,6 +8,8 @@ use crate::protocol::json::{self, Value};
 use crate::protocol::json_text::JsonText;
 use crate::protocol::secret::{AccessToken, IdToken, RefreshToken};
 use crate::session::ledger::{Name, Sent};
+#[cfg(feature = "limits")]
+use crate::session::limits::Since;
 use crate::session::machine::{Live, Session};
 use crate::session::policy::Lifetime;
 use crate::session::tabs::SessionId;
@@ -23,6 +25,9 @@ pub struct Handover {
     pub(super) claims: Claims,
     pub(super) scope: String,
     pub(super) nonce: String,
+    /// `None` from a sibling that knows no limits.
+    #[cfg(feature = "limits")]
+    pub(super) since: Option<Since>,
 }
 
 impl Handover {
@@ -50,6 +55,10 @@ impl Handover {
             .text("claims", self.claims.as_json())
             .text("scope", &self.scope)
             .text("nonce", &self.nonce);
+        #[cfg(feature = "limits")]
+        if let Some(since) = self.since {
+            since.write(&mut out);
+        }
         out.finish()
     }
 }
@@ -91,6 +100,8 @@ impl Session {
             claims,
             scope: text("scope")?.into(),
             nonce: text("nonce")?.into(),
+            #[cfg(feature = "limits")]
+            since: Since::read(&map),
         })
     }
 
@@ -112,6 +123,8 @@ impl Session {
             claims: live.claims.clone(),
             scope: live.scope.clone(),
             nonce: live.nonce.clone(),
+            #[cfg(feature = "limits")]
+            since: Some(self.limits.since()),
         })
     }
 }

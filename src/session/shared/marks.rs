@@ -77,7 +77,11 @@ impl Session {
             return self.go_by_mark(mark);
         };
         match self.place_of_session(live, standing) {
-            Some(Place::OtherSession(session)) => self.follow(session),
+            Some(Place::OtherSession(session)) => {
+                self.follow(session);
+                #[cfg(feature = "limits")]
+                self.ask_for_age(outcome);
+            }
             Some(_) => {
                 self.bury_mark(mark, outcome);
                 return self.end_elsewhere();

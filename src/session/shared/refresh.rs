@@ -176,7 +176,11 @@ impl Session {
         match self.place(outcome.record.as_ref()) {
             _ if outcome.verdict == Verdict::Unavailable => {}
             Some(Place::Ended | Place::OtherUser) => self.end_elsewhere(),
-            Some(Place::OtherSession(session)) => self.follow(session),
+            Some(Place::OtherSession(session)) => {
+                self.follow(session);
+                #[cfg(feature = "limits")]
+                self.ask_for_age(outcome);
+            }
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::{Asker, Handover, Job};
 use crate::protocol::error::{Code, Error};
 use crate::session::effect::Reply;
-use crate::session::event::{CallId, SignIn, Ticket};
+use crate::session::event::{CallId, Ticket};
 use crate::session::ledger::{Name, Outcome, Standing, Step, Verdict};
 use crate::session::machine::Session;
 use crate::session::provider::After;
@@ -99,11 +99,7 @@ impl Session {
                 let Some(wish) = self.take_wish(name) else {
                     return;
                 };
-                let want = SignIn {
-                    return_to: wish.return_to,
-                    prompt: Some("none".into()),
-                    ..SignIn::default()
-                };
+                let want = self.silently(wish.return_to);
                 let restore = Restore {
                     session: record.living().map(|living| living.session.as_str().into()),
                     carry: wish.carry,

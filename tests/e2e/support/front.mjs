@@ -11,13 +11,11 @@ if (!["npm", "rust", "vault", "own", "rust-vault"].includes(FRONT)) {
 /** Whether the page is an app in Rust, and where its vault is: in a worker, and that on an origin of its own. */
 export const rust = FRONT.startsWith("rust");
 export const own = FRONT === "own";
-/** Whether the tabs share one grant by way of the ledger. */
-export const tabs = FRONT === "npm";
 export const vault = own || FRONT.endsWith("vault");
 
 /** `npm` is the npm package with the vault in the page. What is true of a vault is so wherever it is. */
 const is = (front) =>
-  ({ npm: !rust && !vault, tabs, rust, vault, own, oneGrant: vault || tabs })[front];
+  ({ npm: !rust && !vault, rust, vault, own })[front];
 
 /** Declares tests as `test` does, for all fronts but one. */
 export function notFor(unwanted, why) {

@@ -59,7 +59,11 @@ impl Driver {
 
     /// Another tab that got its session from this one.
     pub(crate) fn signed_in_sibling(&self) -> Self {
-        let mut sibling = self.sibling();
+        self.signed_in_sibling_with(json!({ "ledger": true }))
+    }
+
+    pub(crate) fn signed_in_sibling_with(&self, options: Value) -> Self {
+        let mut sibling = self.sibling_with(options);
         sibling.shell.sibling = sibling.given_by(self);
         let ticket = sibling.ask_to_restore();
         assert!(matches!(sibling.reply(ticket), Ok(Reply::SignedIn { .. })));
