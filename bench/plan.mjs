@@ -12,10 +12,9 @@ export const CLIENTS = {
 
 /** The clients that are timed: those that work with any provider and have a session model like ours. */
 export const TIMED = ["keyward", "oidc-client-ts", "oidc-spa"];
-/** The clients that many tabs are measured with, and what each is called; the first three are Keyward's. */
+/** The clients that many tabs are measured with, and what each is called; the first two are Keyward's. */
 export const TABBED = {
   keyward: "keyward, page",
-  "keyward-tabs": "keyward, one grant",
   "keyward-vault": "keyward, vault",
   "oidc-client-ts": "oidc-client-ts",
   "oidc-spa": "oidc-spa",

@@ -26,10 +26,10 @@ import { buildSuite, inChromium, inFirefox, inWebKit } from "./wasm-tests.mjs";
 const BROWSER = ["--target", "wasm32-unknown-unknown"];
 /** What a Rust app may switch on. */
 const RUST = ["--features", "router,trace,worker-vault"];
-/** What the npm package is made of. */
+/** What the npm package is made of: the core of a vault in a worker, and of one in the page. */
 const WASM = [...BROWSER, "--no-default-features", "--features", "js,worker"];
-/** What `keyward/tabs` is made of, and its core alone. */
-const TABS = [...BROWSER, "--features", "js,ledger"];
+const PAGE = [...BROWSER, "--no-default-features", "--features", "js,ledger,limits"];
+/** The core of a page alone, without a browser. */
 const CORE = ["--no-default-features", "--features", "ledger,limits"];
 /** A Rust app whose vault is a worker. */
 const LIGHT = ["--no-default-features", "--features", "router,worker-vault"];
@@ -103,7 +103,7 @@ export const parts = [
       const tools = ["--package", "keyward", "--package", "xtask", "--all-targets"];
       yield await check("cargo", ["clippy", ...tools, ...RUST, ...strict]);
       const crate = ["clippy", "--package", "keyward", "--all-targets"];
-      for (const features of [WASM, TABS, [...BROWSER, ...RUST]]) {
+      for (const features of [WASM, PAGE, [...BROWSER, ...RUST]]) {
         yield await check("cargo", [...crate, ...features, ...strict]);
       }
       // Without the targets that need a vault in the page.
@@ -303,19 +303,6 @@ export const parts = [
         // That front is the npm package's; what is to be seen is how the crate hands things on.
         ...programs(vault, { FRONT: "rust-vault" }),
       ]);
-    },
-  },
-  {
-    name: "e2e-tabs",
-    what: "the tests of the shared page with one grant for all tabs, in both browsers",
-    needs: ["build"],
-    slow: true,
-    async *run() {
-      const { chrome, firefox } = await ensureBrowsers();
-      const runs = [CHROMIUM, FIREFOX].flatMap((browser) =>
-        programs(SHARED_TESTS, { ...browser, FRONT: "tabs" }),
-      );
-      yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, runs);
     },
   },
   {

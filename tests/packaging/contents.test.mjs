@@ -21,12 +21,10 @@ describe("the contents of the package", () => {
       "dist/activity.js",
       "dist/cli.js",
       "dist/core.js",
-      "dist/core_tabs.js",
       ...["callback.html", "callback.js", "frame.html", "frame.js"].map(filed),
       ...["park.js", "texts.js", "vault.js"].map(filed),
       "dist/frame.js",
       "dist/index.js",
-      "dist/tabs.js",
       "dist/texts.js",
       "dist/vault.js",
       "dist/vault_files.js",
@@ -54,17 +52,13 @@ describe("the contents of the package", () => {
   });
 
   test("keep the WASM and the texts of errors out of the entry, which finds each by one dynamic import", () => {
-    for (const [name, core] of [
-      ["index", "core"],
-      ["tabs", "core_tabs"],
-    ]) {
-      const entry = text(`dist/${name}.js`);
-      assert.equal(entry.match(/\bimport\(/g)?.length, 2);
-      for (const chunk of [core, "texts"]) assert.ok(entry.includes(`import("./${chunk}.js")`));
-      assert.doesNotMatch(entry, /WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/);
-      // The probe finds the module where it is.
-      assert.match(text(`dist/${core}.js`), /[A-Za-z0-9+/]{400}/);
-    }
+    const entry = text("dist/index.js");
+    const chunks = ["core", "activity", "texts"];
+    assert.equal(entry.match(/\bimport\(/g)?.length, chunks.length);
+    for (const chunk of chunks) assert.ok(entry.includes(`import("./${chunk}.js")`));
+    assert.doesNotMatch(entry, /WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/);
+    // The probe finds the module where it is.
+    assert.match(text("dist/core.js"), /[A-Za-z0-9+/]{400}/);
   });
 
   test("give a page whose vault is a worker no way to the WASM", () => {

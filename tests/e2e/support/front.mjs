@@ -14,8 +14,7 @@ export const own = FRONT === "own";
 export const vault = own || FRONT.endsWith("vault");
 
 /** `npm` is the npm package with the vault in the page. What is true of a vault is so wherever it is. */
-const is = (front) =>
-  ({ npm: !rust && !vault, rust, vault, own })[front];
+const is = (front) => ({ npm: !rust && !vault, rust, vault, own })[front];
 
 /** Declares tests as `test` does, for all fronts but one. */
 export function notFor(unwanted, why) {
