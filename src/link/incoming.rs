@@ -76,10 +76,6 @@ fn ask(map: &Map) -> Result<Ask, Error> {
             "drop" => Command::Drop {
                 revoke: is("revoke"),
             },
-            "adopt" => match mark() {
-                Some(mark) => Command::Adopt(mark),
-                None => return Err(Error::new(Code::InternalError).with_detail("mark")),
-            },
             "wake" => Command::Wake,
             #[cfg(feature = "limits")]
             "touch" => Command::Touch(map.get("at").and_then(Value::as_u64).unwrap_or(0)),

@@ -100,9 +100,6 @@ pub fn reply_to_json(ticket: Ticket, reply: &Result<Reply, Error>) -> String {
                 out.text("url", url).text("state", state);
             }
         }
-        Ok(Reply::Adopted(adopted)) => {
-            out.raw("adopted", if *adopted { "true" } else { "false" });
-        }
         Ok(Reply::Done) => {}
     }
     message(ticket, "ok", &out.finish())

@@ -43,7 +43,6 @@ export interface Answer extends SnapshotWire {
   carry?: WireError["code"];
   claims?: Record<string, unknown>;
   token?: string;
-  adopted?: boolean;
 }
 
 /** A message of the vault. */

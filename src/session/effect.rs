@@ -156,8 +156,6 @@ pub enum Reply {
         /// The end-session request and the `state` it carries.
         end_session: Option<(String, String)>,
     },
-    /// Whether the other session was the same user's and has been taken.
-    Adopted(bool),
     /// Done, with nothing to say.
     Done,
 }
@@ -305,7 +303,6 @@ impl fmt::Debug for Reply {
             Self::UserInfo(_) => "UserInfo",
             Self::AccessToken(_) => "AccessToken",
             Self::SignedOut { .. } => "SignedOut",
-            Self::Adopted(_) => "Adopted",
             Self::Done => "Done",
         })
     }

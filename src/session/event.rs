@@ -126,8 +126,6 @@ pub enum Command {
         /// Whether the mark read in this very task is a tombstone, so that the grant may be revoked.
         revoke: bool,
     },
-    /// The mark names another session: take its id if it is the same user's.
-    Adopt(Mark),
     /// The page was shown again, or the network came back.
     Wake,
     /// The user was active at this time (wall clock, milliseconds).
@@ -210,7 +208,6 @@ impl fmt::Debug for Command {
             Self::AccessToken => "AccessToken",
             Self::SignOut => "SignOut",
             Self::Drop { .. } => "Drop",
-            Self::Adopt(_) => "Adopt",
             Self::Wake => "Wake",
             #[cfg(feature = "limits")]
             Self::Touch(_) => "Touch",

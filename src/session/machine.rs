@@ -280,7 +280,6 @@ impl Session {
             Command::AccessToken => self.need(Waiter::access_token(ticket)),
             Command::SignOut => self.sign_out(ticket),
             Command::Drop { revoke } => self.drop_session(ticket, revoke),
-            Command::Adopt(mark) => self.adopt(ticket, mark),
             #[cfg(feature = "ledger")]
             Command::Compare(mark) => self.compare(ticket, mark),
             #[cfg(feature = "ledger")]

@@ -6,7 +6,6 @@ use super::effect::{Notice, Reply, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure, Ticket};
 use super::machine::{Live, Purpose, Session};
 use super::provider::After;
-use super::tabs::Mark;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::logout::EndSessionRequest;
@@ -157,20 +156,5 @@ impl Session {
             self.revoke(refresh.expose());
         }
         self.reply(ticket, Ok(Reply::Done));
-    }
-
-    /// Another tab of the same user signed in again: its session id is taken, the grant stays.
-    pub(super) fn adopt(&mut self, ticket: Ticket, mark: Mark) {
-        let issuer = self.config.issuer.as_str();
-        let same = self
-            .live
-            .as_mut()
-            .filter(|live| !mark.tombstone && mark.names(issuer, live.claims.sub()));
-        let adopted = same.is_some();
-        if let Some(live) = same {
-            live.id = mark.session;
-            live.user_hash = mark.user_hash;
-        }
-        self.reply(ticket, Ok(Reply::Adopted(adopted)));
     }
 }

@@ -65,10 +65,6 @@ fn every_command_is_read() {
         command(&message("drop", json!({ "revoke": true }))),
         Command::Drop { revoke: true }
     ));
-    match command(&message("adopt", json!({ "mark": mark() }))) {
-        Command::Adopt(mark) => assert!(!mark.tombstone && mark.session.as_str() == SESSION),
-        other => panic!("{other:?}"),
-    }
     match command(&message(
         "callback",
         json!({ "query": "code=x", "record": "{}", "mark": mark() }),
@@ -268,11 +264,5 @@ fn values_of_the_wrong_kind_are_refused_or_left_out() {
             mark: None,
         } => assert!(query.is_empty()),
         other => panic!("{other:?}"),
-    }
-    for mark in [json!(null), json!(""), json!("*x"), json!(7)] {
-        assert_eq!(
-            refused(&message("adopt", json!({ "mark": mark }))),
-            (7, Code::InternalError)
-        );
     }
 }

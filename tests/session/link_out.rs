@@ -66,7 +66,6 @@ fn replies_have_their_form() {
             },
             json!({ "url": "u", "state": "s" }),
         ),
-        (Reply::Adopted(true), json!({ "adopted": true })),
         (Reply::Done, json!({})),
     ] {
         assert_eq!(written(Ok(reply))["ok"], ok);

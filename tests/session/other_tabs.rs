@@ -20,14 +20,6 @@ fn mark_of(user: &str) -> Mark {
     }
 }
 
-fn adopt(page: &mut Driver, mark: &Mark) -> bool {
-    let ticket = page.ask(Command::Adopt(mark.clone()));
-    match page.reply(ticket) {
-        Ok(Reply::Adopted(adopted)) => adopted,
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
 fn o_61_another_tabs_sign_out_ends_the_session_here_with_one_event() {
     for revoke in [false, true] {
@@ -67,51 +59,6 @@ fn a_drop_of_what_is_not_there_does_nothing() {
     let ticket = page.ask(Command::Drop { revoke: true });
     assert!(page.reply(ticket).is_ok());
     assert!(page.sent.is_empty() && page.notices.is_empty());
-}
-
-#[test]
-fn a_new_session_of_the_same_user_is_taken_silently() {
-    let mut page = Driver::signed_in();
-    let (told, old) = (page.states(), page.session_id());
-    let waiting = page.start_refresh();
-    let mark = mark_of("alice");
-    assert!(adopt(&mut page, &mark));
-    assert_eq!(page.session_id().as_ref(), Some(&mark.session));
-    assert_eq!(page.states(), told);
-    // The grant stays, and so does what was on its way for it.
-    page.answer(TOKEN, page.tokens("2").answer());
-    page.judge_signatures();
-    assert!(page.reply(waiting).is_ok());
-    assert_eq!(page.access_token(), "AT~2");
-    let ticket = page.ask_as(old, Command::AccessToken);
-    assert_eq!(
-        page.code(ticket),
-        Code::SessionChanged,
-        "the old name is over"
-    );
-}
-
-#[test]
-fn o_73_a_session_of_another_user_is_not_taken() {
-    let mut page = Driver::signed_in();
-    let before = page.session_id();
-    for user in ["bob", "Alice", "alice ", ""] {
-        assert!(!adopt(&mut page, &mark_of(user)), "{user}");
-    }
-    let tombstone = Mark {
-        tombstone: true,
-        ..mark_of("alice")
-    };
-    assert!(!adopt(&mut page, &tombstone));
-    assert_eq!(page.session_id(), before);
-    assert_eq!(page.access_token(), "AT~1");
-}
-
-#[test]
-fn signed_out_there_is_nothing_to_join() {
-    let mut page = Driver::new();
-    assert!(!adopt(&mut page, &mark_of("alice")));
-    assert!(!page.is_signed_in());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::protocol::http::{Answer, Request};
 use crate::session::effect::{SendKind, Status};
 use crate::session::event::{ApiRequest, CallId, Ticket};
 use crate::session::guards::Guard;
-use crate::session::tabs::{Mark, SessionId, user_hash};
+use crate::session::tabs::{Mark, SessionId};
 use crate::session::{
     Command, Config, Effect, Event, NetworkFailure, Notice, Reply, Session, SignIn,
 };
@@ -333,7 +333,6 @@ impl World {
                 self.shown = None;
                 self.ask(session, None, Command::Drop { revoke: true });
             }
-            4 if self.dice.one_in(3) => self.other_tab_signs_in(),
             5 if self.dice.one_in(3) => {
                 self.ask(None, None, Command::Wake);
             }
@@ -386,23 +385,6 @@ impl World {
         if let Some(mark) = &mut self.mark {
             mark.tombstone = true;
         }
-    }
-
-    /// The same user signs in anew in another tab: the mark changes, and this page asks to take the session's id.
-    fn other_tab_signs_in(&mut self) {
-        let Some((old, user)) = self.shown.clone() else {
-            return;
-        };
-        let id = SessionId::from_random(&[10 + self.dice.roll(200) as u8; 16]);
-        let hash = user_hash(&id, ISSUER, &user);
-        let mark = Mark {
-            tombstone: false,
-            session: id.clone(),
-            user_hash: hash,
-        };
-        self.mark = Some(mark.clone());
-        self.shown = Some((id, user));
-        self.ask(Some(old), None, Command::Adopt(mark));
     }
 
     fn ask(
