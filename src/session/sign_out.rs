@@ -41,6 +41,10 @@ impl SignOutJob {
 
 #[cfg(feature = "ledger")]
 impl SignOutJob {
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.ticket.is_some()
+    }
+
     /// Nothing is revoked.
     pub(super) fn keep_grant(&mut self) {
         self.refresh_token = None;

@@ -306,6 +306,18 @@ fn with_one_grant_a_limit_gives_it_back_after_the_tombstone() {
 
 #[cfg(feature = "ledger")]
 #[test]
+fn with_one_grant_one_of_the_tabs_gives_it_back() {
+    let (mut first, mut second) = with_sibling(&json!({ "maxAge": 900 }), MINUTE);
+    for page in [&mut first, &mut second] {
+        page.pass(15 * MINUTE);
+        assert_eq!(page.last_error(), Some(Code::SessionMaxAge));
+    }
+    assert_eq!(first.count(REVOKE) + second.count(REVOKE), 1);
+    assert_eq!(second.count(crate::provider::DISCOVERY), 0);
+}
+
+#[cfg(feature = "ledger")]
+#[test]
 fn with_one_grant_a_restore_asks_for_no_older_sign_in_either() {
     let mut page = signed_in(json!({ "maxAge": 900, "ledger": true }));
     let mut other = page.sibling_with(json!({ "maxAge": 900, "ledger": true }));
