@@ -301,4 +301,46 @@ forEachBrowser((name) => {
       assert.notEqual(await vaultOf(page), boot);
     });
   });
+
+  describe(`versions of the vault on its own origin in ${name}`, () => {
+    let world;
+    before(async () => {
+      world = await startWorld(name, { own: true });
+    });
+    after(() => world?.close());
+    afterEach(() => world.reset());
+
+    /** Puts builds of this version on both servers. */
+    function deploy(build) {
+      const script = world.vaultSite.files["/keyward/vault.js"];
+      script.body = script.body.replace(OURS, build);
+      const { files } = world.app;
+      files["/app/main.js"] = files["/app/main.js"].replace(OURS, build);
+      // The probe: both say which build they are.
+      for (const text of [script.body, files["/app/main.js"]]) assert.ok(text.includes(build));
+    }
+
+    const vaultBehind = (page) =>
+      vaultOf(page.frames().find((frame) => frame.url().includes("/keyward/frame.html")));
+
+    test("an app of a later version brings its vault, and every tab keeps the session", async () => {
+      deploy(OLD);
+      const context = await world.context();
+      await context.addInitScript(watchWorkers);
+      const page = await world.signedIn("/", context);
+      const boot = await vaultBehind(page);
+      world.op.requests.clear();
+      deploy(NEW);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      await until(async () => (await vaultBehind(other)) !== boot, "the next vault");
+      world.api.expireNext(1);
+      const calls = [page, other].flatMap((one) => [1, 2, 3].map(() => call(one, "/api/orders")));
+      for (const { ok } of await Promise.all(calls)) assert.equal(ok?.status, 200);
+      assert.equal(await vaultBehind(page), await vaultBehind(other));
+      assert.equal(world.op.count("authorize"), 0);
+      assert.equal(world.op.count("token"), 1);
+      assert.equal(world.reused, 0);
+    });
+  });
 });
