@@ -163,7 +163,7 @@ export async function assertNotStored(stage, more = []) {
 /** Of the pending sign-ins only the one that waits is left, untouched, and `pending` of our own. */
 export function assertTransactions(stage, seen, pending = 0) {
   const { key, record } = stage.waiting;
-  const keys = Object.keys(seen.sessionStorage).filter((name) => name !== "keyward.used");
+  const keys = Object.keys(seen.sessionStorage).filter((name) => name.startsWith("keyward.txn."));
   assert.equal(seen.sessionStorage[key], record, "the sign-in that waits for its answer");
   assert.equal(keys.length, 1 + pending, `transactions: ${keys}`);
 }

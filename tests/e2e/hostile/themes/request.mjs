@@ -224,7 +224,7 @@ onStage("authorization request", (scene) => {
 
       const records = await stage.actor.evaluate(() => Object.entries({ ...sessionStorage }));
       const verifiers = records.flatMap(([key, text]) => {
-        if (key === "keyward.used") return [];
+        if (!key.startsWith("keyward.txn.")) return [];
         const { state, verifier } = JSON.parse(text);
         return [[state, verifier]];
       });
