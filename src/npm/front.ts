@@ -312,6 +312,10 @@ export class Front<TUser> implements Auth<TUser> {
     const mark = this.#shown.store.mark;
     const hinted = this.#shown.store.hint;
     if (mark?.[0] === "-") return this.#shown.settleLoad("signedOut", failure);
+    // Beside a session of the other tabs, what went wrong in this one is still to be seen.
+    const arrived = () => {
+      if (failure && this.#shown.session !== null) this.#shown.note(failure);
+    };
     const open = this.#shown.store.mayRestore(Date.now());
     const mayLeave = restore !== false && isTopLevel() && open;
     // What a vault or the other tabs have can be had without a way to the provider.
@@ -324,6 +328,7 @@ export class Front<TUser> implements Auth<TUser> {
         return this.#shown.settleLoad("expired", await explained("session_idle"));
       }
       if (!mayLeave) await (await this.#withTabs()).join();
+      if (this.#shown.state.status !== "loading") return arrived();
     }
     if (restore === false || (restore === true && !hinted)) {
       return this.#shown.settleLoad(hinted ? "expired" : "neverSignedIn", failure);
@@ -354,7 +359,7 @@ export class Front<TUser> implements Auth<TUser> {
     }
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
-    if (this.#shown.state.status !== "loading") return;
+    if (this.#shown.state.status !== "loading") return arrived();
     if (this.#shown.store.mark?.[0] === "-")
       return this.#shown.settleLoad("signedOutElsewhere", failure);
     // Another tab went to the provider, and came back with nothing.

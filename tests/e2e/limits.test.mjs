@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
 import { forEachBrowser } from "./support/browsers.mjs";
+import { notFor } from "./support/front.mjs";
 import {
   ask,
   call,
@@ -20,6 +21,10 @@ import { until } from "./support/until.mjs";
 const ACTIVITY = "/app/activity.js";
 const isOfActivity = (line) => line === `GET ${ACTIVITY}`;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Why a test is not for an app in Rust. */
+const MODULE = "what counts activity is in the app";
+const TYPES = "the compiler refuses them";
 
 const PLACES = { "a worker": true, "the page": false };
 
@@ -133,40 +138,46 @@ forEachBrowser((name) =>
         for (const one of [page, other]) await assertExpired(one, "session_max_age");
       });
 
-      test("without what counts activity no session is shown, and with it the session is there again", async () => {
-        world.further = { idle: 600 };
-        world.configure();
-        const page = await world.signedIn();
-        const { files } = world.app;
-        const chunk = files[ACTIVITY];
-        assert.match(chunk, /pointerdown/);
-        files[ACTIVITY] = { status: 404, body: "" };
-        try {
+      notFor("rust", MODULE)(
+        "without what counts activity no session is shown, and with it the session is there again",
+        async () => {
+          world.further = { idle: 600 };
+          world.configure();
+          const page = await world.signedIn();
+          const { files } = world.app;
+          const chunk = files[ACTIVITY];
+          assert.match(chunk, /pointerdown/);
+          files[ACTIVITY] = { status: 404, body: "" };
+          try {
+            await reload(page);
+            await assertExpired(page, vault ? "vault_unavailable" : "core_load_failed");
+            assert.ok(await page.evaluate(() => auth.state.lastError.fix));
+          } finally {
+            files[ACTIVITY] = chunk;
+          }
           await reload(page);
-          await assertExpired(page, vault ? "vault_unavailable" : "core_load_failed");
-          assert.ok(await page.evaluate(() => auth.state.lastError.fix));
-        } finally {
-          files[ACTIVITY] = chunk;
-        }
-        await reload(page);
-        await status(page, "signedIn");
-        // Nothing outlives the only page that has its vault in itself.
-        assert.equal(world.op.count("authorize"), vault ? 1 : 2);
-      });
+          await status(page, "signedIn");
+          // Nothing outlives the only page that has its vault in itself.
+          assert.equal(world.op.count("authorize"), vault ? 1 : 2);
+        },
+      );
 
-      test("a session without the option downloads nothing that counts activity", async () => {
-        world.configure();
-        world.app.requests.length = 0;
-        await world.signedIn();
-        assert.deepEqual(world.app.requests.filter(isOfActivity), []);
-        // The probe: with the option it does.
-        world.further = { idle: 600 };
-        world.configure();
-        await world.signedIn();
-        assert.ok(world.app.requests.filter(isOfActivity).length > 0);
-      });
+      notFor("rust", MODULE)(
+        "a session without the option downloads nothing that counts activity",
+        async () => {
+          world.configure();
+          world.app.requests.length = 0;
+          await world.signedIn();
+          assert.deepEqual(world.app.requests.filter(isOfActivity), []);
+          // The probe: with the option it does.
+          world.further = { idle: 600 };
+          world.configure();
+          await world.signedIn();
+          assert.ok(world.app.requests.filter(isOfActivity).length > 0);
+        },
+      );
 
-      test("options that make no sense are named", async () => {
+      notFor("rust", TYPES)("options that make no sense are named", async () => {
         for (const bad of [{ idle: -1 }, { idle: 0 }, { maxAge: "soon" }, { warnBefore: 1.5 }]) {
           world.further = bad;
           world.configure();

@@ -80,6 +80,21 @@ forEachBrowser((name) => {
       assert.deepEqual(requests(), [0, 0, 0]);
     });
 
+    test("what a sign-in failed with is shown beside the session that another tab has", async () => {
+      const [, second] = await twoTabs();
+      for (const restore of [true, false]) {
+        world.configure({ restore });
+        await reload(second);
+        await status(second, "signedIn");
+        world.op.settings.autologin = null;
+        await startSignIn(second, { prompt: "login" });
+        await second.click("#login-abort");
+        const failed = async () => (await status(second, "signedIn")).lastError === "idp_error";
+        await until(failed, "what it failed with");
+        await assertWorks(second);
+      }
+    });
+
     test(`${MANY} tabs opened at once make one authorization and one token request`, async () => {
       const context = await world.context();
       const first = await world.signedIn("/", context);

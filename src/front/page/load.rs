@@ -45,7 +45,6 @@ impl Page {
                 self.settle_load(SignedOutReason::SignedOut, None);
                 Ok(())
             }
-            _ if self.expire_load() => Ok(()),
             _ => self.restore(None).await,
         };
         if let Err(error) = outcome {
@@ -115,11 +114,17 @@ impl Page {
         if store.is_ended() {
             return settle(SignedOutReason::SignedOut, failure);
         }
+        if self.expire_load() {
+            return Ok(());
+        }
         let is_open = store.may_restore(now());
         let may_leave = self.config.restore != Restore::Never && is_top_level() && is_open;
         // What the other tabs have can be had without a way to the provider.
         if hinted && !may_leave {
             self.join().await;
+            if self.session().is_some() {
+                return self.arrived(failure);
+            }
         }
         let wanted = match self.config.restore {
             Restore::Never => false,
@@ -166,10 +171,7 @@ impl Page {
         shown().await;
         // The user may have signed out, here or elsewhere, while the metadata was on its way.
         if !self.view.state.borrow().is_loading() {
-            if let (Some(failure), Some(_)) = (failure, self.session()) {
-                self.view.show_error(failure);
-            }
-            return Ok(());
+            return self.arrived(failure);
         }
         if store.is_ended() {
             return settle(SignedOutReason::SignedOutElsewhere, failure);
@@ -190,6 +192,15 @@ impl Page {
         #[cfg(feature = "trace")]
         self.step(super::steps::authorization_request(url));
         let _ = self.window.location().replace(url);
+        Ok(())
+    }
+
+    /// The load ended without a way to the provider. Beside a session of the other tabs, what went wrong in this one is still
+    /// to be seen.
+    fn arrived(&self, failure: Option<AuthError>) -> Result<(), AuthError> {
+        if let (Some(failure), Some(_)) = (failure, self.session()) {
+            self.view.show_error(failure);
+        }
         Ok(())
     }
 

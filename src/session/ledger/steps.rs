@@ -345,9 +345,6 @@ impl Ledger<'_> {
                 generation: sent.generation,
                 ..Standing::new(&sent.session, who, &sent.grant)
             },
-            Some(standing) if standing.ended && standing.session == sent.session => {
-                return (Verdict::Refused, None);
-            }
             Some(standing) if standing.session == sent.session || standing.is_of(who) => Standing {
                 ended: true,
                 ..standing.clone()

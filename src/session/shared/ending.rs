@@ -62,10 +62,6 @@ impl Session {
         let Leaving { mut job, mark, .. } = self.shared.leaving.swap_remove(at);
         if let Some(outcome) = outcome {
             self.bury_mark(Some(mark), outcome);
-            // A limit ends the session in every tab by itself; one of them gives the grant back.
-            if outcome.verdict == Verdict::Refused && !job.is_waited_for() {
-                return;
-            }
         }
         // Only right after a look at the ledger is it certain that the same user has not signed in again. What waits
         // for metadata is not right after.
@@ -74,6 +70,10 @@ impl Session {
             Verdict::Unavailable | Verdict::TooLate => false,
         };
         if !read || self.provider.metadata().is_none() {
+            // By a limit the session ends in each tab, and this one leaves for nowhere.
+            if !job.is_waited_for() {
+                return;
+            }
             job.keep_grant();
         }
         self.with_metadata(After::SignOut(job));

@@ -38,8 +38,10 @@ pub(crate) fn config(options: &str) -> Result<AuthConfig, JsError> {
                 .into_iter()
                 .fold(config, AuthConfig::trusted_audience),
             "idTokenHint" => config.id_token_hint(flag(name, value)?),
-            "handover" => config.handover(flag(name, value)?),
             "rotationGrace" => config.rotation_grace(number(name, value)?),
+            // An app without a vault in its page has no such option.
+            #[cfg(feature = "default")]
+            "handover" => config.handover(flag(name, value)?),
             "vault" => config.vault(text(name, value)?),
             "parking" => config.parking(flag(name, value)?),
             "extendedLifetime" => config.extended_lifetime(flag(name, value)?),
