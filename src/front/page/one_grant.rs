@@ -43,7 +43,9 @@ impl Page {
     pub(super) async fn join(&self) {
         // Without a ledger there is nobody to take it from.
         let _ = self.compare().await;
-        self.wait_for_session(SIBLING_MS).await;
+        if self.config.handover {
+            self.wait_for_session(SIBLING_MS).await;
+        }
     }
 
     /// Asks for the session as it comes back at load. Without a URL in the answer that is done: a sibling gave it, or nobody

@@ -54,7 +54,7 @@ export class TabsSide<TUser> {
   /** Takes the session that another tab has, if it gives it. */
   async join(): Promise<void> {
     await this.#compare().catch(() => {});
-    await this.#elsewhere(SIBLING_MS);
+    if (this.#page.options.handover !== false) await this.#elsewhere(SIBLING_MS);
   }
 
   /**

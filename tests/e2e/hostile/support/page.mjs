@@ -1,9 +1,24 @@
 // What the stage runs in a page. These functions must not refer to anything outside themselves.
 
 /** A test's restores do not count for the next: five in a minute are the most. */
-export function forgetRestores() {
+export async function forgetRestores() {
   const counts = Object.keys(localStorage).filter((key) => key.endsWith(".attempts"));
   for (const key of counts) localStorage.removeItem(key);
+  if (!(await indexedDB.databases()).some(({ name }) => name === "keyward")) return;
+  await new Promise((resolve, reject) => {
+    const opening = indexedDB.open("keyward");
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction("ledger", "readwrite");
+      transaction.oncomplete = () => resolve(opening.result.close());
+      transaction.objectStore("ledger").openCursor().onsuccess = ({ target: { result } }) => {
+        if (!result) return;
+        const open = { count: 0, times: [], closed_until: 0 };
+        result.update(JSON.stringify({ ...JSON.parse(result.value), ...open }));
+        result.continue();
+      };
+    };
+  });
 }
 
 /** Marks the present document, so that the next one is told apart from it; gives the history so far. */

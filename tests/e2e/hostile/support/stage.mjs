@@ -170,6 +170,8 @@ class Stage {
       issuer: this.op.issuer,
       clientId: "spa",
       restore: false,
+      // What a case comes to is not to be covered by the session that the bystander has.
+      handover: false,
       ...this.settings.options,
       ...more,
     };

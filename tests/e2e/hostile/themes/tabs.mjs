@@ -69,7 +69,15 @@ onStage("tabs", (scene) => {
   scene.test("R-178 a mark that vanished ends the session: storage was cleared", async (stage) => {
     await beginSession(stage);
     const { key } = await names(stage);
-    await stage.bystander.evaluate((name) => localStorage.removeItem(name), key);
+    await stage.bystander.evaluate(async (name) => {
+      // The ledger would put the mark right.
+      await new Promise((resolve, reject) => {
+        const deleting = indexedDB.deleteDatabase("keyward");
+        deleting.onsuccess = resolve;
+        deleting.onerror = deleting.onblocked = reject;
+      });
+      localStorage.removeItem(name);
+    }, key);
     await until(
       () => stage.look().then(({ reason }) => reason === "signedOutElsewhere"),
       "the end of the session",
