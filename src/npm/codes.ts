@@ -170,4 +170,5 @@ export const kinds: Readonly<Partial<Record<AuthErrorCode, number>>> = {
   logout_state_mismatch: 46,
   callback_url_changed: 0,
   vault_unavailable: 51,
+  session_idle: 26,
 };
