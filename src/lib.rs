@@ -7,7 +7,7 @@
 //! - [`link`]: the messages between a page and its vault. Pure.
 //! - `vault` (feature `vault`): carries out the session's effects with fetch, SubtleCrypto and timers. The only
 //!   holder of tokens.
-//! - `front` (feature `browser`): what a page does, and [`Auth`], all that an app touches. The vault is in the page itself
+//! - `front` (feature `browser`): what a page does, and `Auth`, all that an app touches. The vault is in the page itself
 //!   (`page-vault`, on by default), where the tabs of the origin share one grant (`ledger`), or in a worker that serves
 //!   them all (`worker-vault`).
 //! - `yew` (features `yew` and `router`): components and hooks.
