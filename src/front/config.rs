@@ -16,6 +16,7 @@ use crate::protocol::json_text::{JsonText, list, quoted};
 /// - `restore`: [`Restore::WasSignedIn`]
 /// - `leeway`: 60 seconds, at most 300
 /// - `id_token_hint`: sent at sign-out
+/// - `handover`: yes; the tabs share one grant
 /// - `vault`: none; the tokens are in the memory of each page, and script of the page is not kept from them
 ///
 /// A bad value does not panic: the client starts signed out and its state's last error has a `config_*` code with the
