@@ -6,6 +6,8 @@ use super::effect::{Notice, Reply, SendKind, SignedOutReason};
 use super::event::{CallId, NetworkFailure, Ticket};
 use super::machine::{Live, Purpose, Session};
 use super::provider::After;
+#[cfg(feature = "ledger")]
+use super::tabs::Mark;
 use crate::protocol::error::{Code, Error};
 use crate::protocol::http::Answer;
 use crate::protocol::logout::EndSessionRequest;
@@ -21,6 +23,9 @@ pub(super) struct SignOutJob {
     id_token: Option<IdToken>,
     refresh_token: Option<String>,
     revocation: Option<CallId>,
+    /// What the page wrote, if the ledger has to be looked at again before a revocation: the metadata took its time.
+    #[cfg(feature = "ledger")]
+    looks_again: Option<Mark>,
 }
 
 impl SignOutJob {
@@ -35,6 +40,8 @@ impl SignOutJob {
             id_token,
             refresh_token: refresh.map(|token| token.expose().into()),
             revocation: None,
+            #[cfg(feature = "ledger")]
+            looks_again: None,
         }
     }
 }
@@ -43,6 +50,10 @@ impl SignOutJob {
 impl SignOutJob {
     pub(super) fn is_waited_for(&self) -> bool {
         self.ticket.is_some()
+    }
+
+    pub(super) fn look_again(&mut self, mark: Mark) {
+        self.looks_again = Some(mark);
     }
 
     /// Nothing is revoked.
@@ -76,6 +87,10 @@ impl Session {
     }
 
     pub(super) fn revoke_then_leave(&mut self, mut job: SignOutJob) {
+        #[cfg(feature = "ledger")]
+        if let Some(mark) = job.looks_again.take() {
+            return self.look_before_revoking(job, mark);
+        }
         job.revocation = job
             .refresh_token
             .take()

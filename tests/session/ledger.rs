@@ -329,6 +329,46 @@ fn t_5_a_sign_out_writes_the_tombstone_and_then_revokes() {
 }
 
 #[test]
+fn t_5_a_tab_that_never_asked_the_provider_revokes_too_unless_the_user_is_back() {
+    for back in [false, true] {
+        let mut first = signed_in();
+        let mut second = first.sibling();
+        second.shell.sibling = second.given_by(&first);
+        let restore = Command::Restore {
+            return_to: "/".into(),
+            mark: first.mark.clone(),
+            carry: None,
+        };
+        let ticket = second.ask_as(None, restore);
+        assert!(matches!(second.reply(ticket), Ok(Reply::SignedIn { .. })));
+        assert_eq!(
+            second.count(DISCOVERY),
+            0,
+            "the probe: it knows no endpoint"
+        );
+        let ticket = second.ask(Command::SignOut);
+        assert!(first.standing().ended && second.is_waiting(DISCOVERY));
+        if back {
+            first.compare(second.mark.clone());
+            first.sign_in();
+        }
+        second.answer(DISCOVERY, metadata());
+        assert_eq!(second.is_waiting(REVOKE), !back);
+        if !back {
+            second.answer(REVOKE, text_answer(200, ""));
+        }
+        let reply = second.reply(ticket);
+        let end_session = matches!(
+            reply,
+            Ok(Reply::SignedOut {
+                end_session: Some(_)
+            })
+        );
+        assert!(end_session, "{reply:?}");
+    }
+}
+
+#[test]
 fn t_5_a_silent_ledger_holds_a_sign_out_up_for_half_a_second_and_nothing_is_revoked() {
     let mut page = signed_in();
     page.shell.blocked = true;

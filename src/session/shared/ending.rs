@@ -43,12 +43,22 @@ impl Session {
         job: SignOutJob,
         (step, mark): (Step, Mark),
     ) {
+        self.wait_for_ledger(job, mark, step, false);
+    }
+
+    /// The metadata is here by now, and the same user may be, too.
+    pub(in crate::session) fn look_before_revoking(&mut self, job: SignOutJob, mark: Mark) {
+        self.wait_for_ledger(job, mark, Step::Look, true);
+    }
+
+    fn wait_for_ledger(&mut self, job: SignOutJob, mark: Mark, step: Step, again: bool) {
         let name = self.next_name();
         self.shared.leaving.push(Leaving {
             name,
             job,
             mark,
             until: self.now + TOMBSTONE_DEADLINE_MS,
+            again,
         });
         self.transact(Job::SignOut(name), step);
     }
@@ -59,22 +69,28 @@ impl Session {
         let Some(at) = self.shared.leaving.iter().position(found) else {
             return;
         };
-        let Leaving { mut job, mark, .. } = self.shared.leaving.swap_remove(at);
+        let leaving = self.shared.leaving.swap_remove(at);
+        let (mut job, mark) = (leaving.job, leaving.mark);
         if let Some(outcome) = outcome {
-            self.bury_mark(Some(mark), outcome);
+            self.bury_mark(Some(mark.clone()), outcome);
         }
-        // Only right after a look at the ledger is it certain that the same user has not signed in again. What waits
-        // for metadata is not right after.
-        let read = match outcome.map_or(Verdict::Unavailable, |outcome| outcome.verdict) {
-            Verdict::Done | Verdict::Refused => true,
-            Verdict::Unavailable | Verdict::TooLate => false,
-        };
-        if !read || self.provider.metadata().is_none() {
-            // By a limit the session ends in each tab, and this one leaves for nowhere.
-            if !job.is_waited_for() {
-                return;
+        // Only right after a look at the ledger is it certain that the same user has not signed in again.
+        let read = outcome.is_some_and(|outcome| match outcome.verdict {
+            Verdict::Done | Verdict::Refused => {
+                let living = outcome.record.as_ref().and_then(|record| record.living());
+                !leaving.again || living.is_none()
             }
-            job.keep_grant();
+            Verdict::Unavailable | Verdict::TooLate => false,
+        });
+        let knows_provider = self.provider.metadata().is_some();
+        // By a limit the session ends in each tab, and this one leaves for nowhere.
+        if !job.is_waited_for() && !(read && knows_provider) {
+            return;
+        }
+        match read {
+            true if !knows_provider => job.look_again(mark),
+            true => {}
+            false => job.keep_grant(),
         }
         self.with_metadata(After::SignOut(job));
     }

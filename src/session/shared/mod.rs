@@ -100,6 +100,8 @@ struct Leaving {
     mark: Mark,
     /// Then it goes on without.
     until: u64,
+    /// Whether the tombstone is written, and this is the look before the revocation.
+    again: bool,
 }
 
 /// What a step is for.
