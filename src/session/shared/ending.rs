@@ -83,14 +83,12 @@ impl Session {
             Verdict::Unavailable | Verdict::TooLate => false,
         });
         let knows_provider = self.provider.metadata().is_some();
-        // By a limit the session ends in each tab, and this one leaves for nowhere.
-        if !job.is_waited_for() && !(read && knows_provider) {
-            return;
-        }
-        match read {
-            true if !knows_provider => job.look_again(mark),
-            true => {}
-            false => job.keep_grant(),
+        match (read, knows_provider) {
+            (true, true) => {}
+            // By a limit the session ends in each tab, and this one leaves for nowhere.
+            _ if !job.is_waited_for() => return,
+            (true, false) => job.look_again(mark),
+            (false, _) => job.keep_grant(),
         }
         self.with_metadata(After::SignOut(job));
     }
