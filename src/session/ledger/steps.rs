@@ -163,6 +163,12 @@ impl Outcome {
         }
         self
     }
+
+    /// Whether nobody is signed in, by the record's own word: one that is missing says nothing.
+    pub(in crate::session) fn shows_the_end(&self) -> bool {
+        let standing = self.record.as_ref().and_then(|it| it.standing.as_ref());
+        standing.is_some_and(|standing| standing.ended)
+    }
 }
 
 /// The whole of what a shell does between reading and writing: takes the text as it was read and the wall clock, and

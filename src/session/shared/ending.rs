@@ -76,10 +76,7 @@ impl Session {
         }
         // Only right after a look at the ledger is it certain that the same user has not signed in again.
         let read = outcome.is_some_and(|outcome| match outcome.verdict {
-            Verdict::Done | Verdict::Refused => {
-                let living = outcome.record.as_ref().and_then(|record| record.living());
-                !leaving.again || living.is_none()
-            }
+            Verdict::Done | Verdict::Refused => !leaving.again || outcome.shows_the_end(),
             Verdict::Unavailable | Verdict::TooLate => false,
         });
         let knows_provider = self.provider.metadata().is_some();
@@ -119,9 +116,7 @@ impl Session {
 
     /// Common servers end all of a client and user with one token: nobody at all may be signed in by now.
     pub(super) fn give_back_now(&mut self, token: &str, outcome: &Outcome) {
-        let standing = outcome.record.as_ref().and_then(|it| it.standing.as_ref());
-        let ended = standing.is_some_and(|standing| standing.ended);
-        if outcome.verdict == Verdict::Done && ended {
+        if outcome.verdict == Verdict::Done && outcome.shows_the_end() {
             self.revoke(token);
         }
     }
