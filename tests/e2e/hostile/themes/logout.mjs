@@ -135,7 +135,7 @@ onStage("sign-out", (scene) => {
 
   for (const [title, fault, told] of REVOCATIONS) {
     scene.test(`revocation: ${title}`, async (stage) => {
-      stage.configure({}, { pace: 10 });
+      stage.configure();
       await beginSession(stage);
       await stage.script({ faults: { revocation: fault, ...STAYS } });
       assert.deepEqual(await stage.ask("signOut"), { ok: undefined });
