@@ -588,10 +588,11 @@ export class Front<TUser> implements Auth<TUser> {
 
   #endedElsewhere(): void {
     const { idle, maxAge } = this.#options;
-    if ((idle || maxAge) && this.#shown.mark !== null && !this.#wasStopped()) {
+    const { mark } = this.#shown;
+    if ((idle || maxAge) && mark !== null && !this.#wasStopped()) {
       // Other tabs can be faster than the vault, which knows why.
       this.#shown.mark = null;
-      this.#adopting = VAULT ? this.#side.compare() : this.#tabs!.endByLimit();
+      this.#adopting = VAULT ? this.#side.compare() : this.#tabs!.endByLimit(mark);
       return;
     }
     if (VAULT) {
@@ -601,7 +602,7 @@ export class Front<TUser> implements Auth<TUser> {
         this.#tell("drop", { session, revoke: this.#shown.store.mark?.[0] === "-" });
       // Everybody's vault has to show the one who signed out the way to the provider first.
       setTimeout(drop, LEAVING_MS);
-    } else this.#tabs!.drop();
+    } else this.#tabs!.drop(mark);
     // A running page shows the end in place; one that comes back would first show what is not its user's any more.
     if (this.#wasStopped()) return hideAndReload();
     this.#shown.ended("signedOutElsewhere", null);

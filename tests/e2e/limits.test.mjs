@@ -114,6 +114,16 @@ forEachBrowser((name) =>
         assert.equal(detail.limit, "maxAge");
       });
 
+      test("a sign-out elsewhere is told as one, and the session is over here too", async () => {
+        const [page, other] = await twoTabs({ idle: 600, maxAge: 3_600 });
+        await page.evaluate(() => void auth.signOut());
+        const { reason, lastError } = await status(other, "signedOut");
+        assert.deepEqual([reason, lastError], ["signedOutElsewhere", null]);
+        assert.equal((await call(other, "/api/orders")).error?.code, "login_required");
+        assert.equal((await ask(other, "refresh")).error?.code, "login_required");
+        assert.equal((await eventsOf(other, "signedOut")).length, 1);
+      });
+
       test("a load after the time is over shows nobody, though everything was closed", async () => {
         const tabs = await twoTabs({ idle: 12 });
         const context = tabs[0].context();

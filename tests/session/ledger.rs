@@ -22,6 +22,18 @@ fn publish(from: &Driver, to: &mut Driver) {
     to.happen(Event::Published(Box::new(handover)));
 }
 
+/// One tab signs out, and the other one sends nothing any more.
+fn assert_over_after_sign_out(mut first: Driver, second: &mut Driver) {
+    let ticket = first.ask(Command::SignOut);
+    first.answer(REVOKE, text_answer(200, ""));
+    assert!(first.reply(ticket).is_ok());
+    let sent = second.count(TOKEN);
+    let ticket = second.ask(Command::Refresh);
+    assert_eq!(second.code(ticket), Code::LoginRequired);
+    assert_eq!(second.reason(), SignedOutReason::SignedOutElsewhere);
+    assert_eq!(second.count(TOKEN), sent);
+}
+
 /// The first tab waits for its answer; the second one needs a token as well.
 fn second_in_line() -> (Driver, Driver, u32) {
     let mut first = signed_in();
@@ -283,14 +295,7 @@ fn t_1_a_grant_of_the_tabs_own_is_renewed_only_while_its_session_stands() {
         "the same user signed in again"
     );
     // No mark tells of it.
-    let ticket = other.ask(Command::SignOut);
-    other.answer(REVOKE, text_answer(200, ""));
-    assert!(other.reply(ticket).is_ok());
-    let sent = page.count(TOKEN);
-    let ticket = page.ask(Command::Refresh);
-    assert_eq!(page.code(ticket), Code::LoginRequired);
-    assert_eq!(page.reason(), SignedOutReason::SignedOutElsewhere);
-    assert_eq!(page.count(TOKEN), sent);
+    assert_over_after_sign_out(other, &mut page);
 }
 
 #[test]
@@ -309,13 +314,7 @@ fn t_1_without_hand_over_each_tab_has_a_grant_of_its_own_and_the_session_in_comm
         assert!(matches!(tab.reply(ticket), Ok(Reply::Done)));
     }
     assert!(second.standing().intent.is_none() && second.standing().generation == 0);
-    let ticket = first.ask(Command::SignOut);
-    first.answer(REVOKE, text_answer(200, ""));
-    assert!(first.reply(ticket).is_ok());
-    let sent = second.count(TOKEN);
-    let ticket = second.ask(Command::Refresh);
-    assert_eq!(second.code(ticket), Code::LoginRequired);
-    assert_eq!(second.count(TOKEN), sent);
+    assert_over_after_sign_out(first, &mut second);
 }
 
 #[test]

@@ -159,10 +159,12 @@ export class TabsSide<TUser> {
   }
 
   /** Another tab was faster than this one's vault, which knows why. */
-  async endByLimit(): Promise<void> {
+  async endByLimit(mark: Mark): Promise<void> {
     const link = await this.#host.open();
     await link.ask("wake");
-    if (this.#page.session !== null) this.#host.endedElsewhere();
+    if (this.#page.session === null) return;
+    this.drop(mark);
+    this.#host.endedElsewhere();
   }
 
   /** The page can be seen again. Tells whether it goes: its session's time was over while it was stopped. */
@@ -190,8 +192,8 @@ export class TabsSide<TUser> {
   }
 
   /** The session that ended elsewhere ends in the vault. */
-  drop(): void {
-    this.#tell("compare", { mark: `-${this.#page.mark?.slice(1)}` });
+  drop(mark: Mark | null): void {
+    if (mark) this.#tell("compare", { mark: `-${mark.slice(1)}` });
   }
 
   /** The page shows this session now, under this mark. */
