@@ -122,6 +122,8 @@ forEachBrowser((name) =>
         assert.equal((await call(other, "/api/orders")).error?.code, "login_required");
         assert.equal((await ask(other, "refresh")).error?.code, "login_required");
         assert.equal((await eventsOf(other, "signedOut")).length, 1);
+        // Back from the provider: a context that is closed on the way hangs.
+        await status(page, "signedOut");
       });
 
       test("a load after the time is over shows nobody, though everything was closed", async () => {
