@@ -589,7 +589,7 @@ export class Front<TUser> implements Auth<TUser> {
   #endedElsewhere(): void {
     const { idle, maxAge } = this.#options;
     const { mark } = this.#shown;
-    if ((idle || maxAge) && mark !== null && !this.#wasStopped()) {
+    if ((idle || maxAge) && mark && !this.#wasStopped()) {
       // Other tabs can be faster than the vault, which knows why.
       this.#shown.mark = null;
       this.#adopting = VAULT ? this.#side.compare() : this.#tabs!.endByLimit(mark);
