@@ -51,6 +51,9 @@ pub(super) enum Guard {
     /// After the mark was written the ledger is read again.
     #[cfg(feature = "ledger")]
     ReadAgain,
+    /// A session that ended in a vault does not come back to it, though the ledger may show it still.
+    #[cfg(feature = "ledger")]
+    OverIsOver,
 }
 
 /// Which guards hold: all of them, outside the simulation.
@@ -76,7 +79,7 @@ impl Guards {
 #[cfg(all(test, feature = "ledger"))]
 impl Guard {
     /// Those that only more than one tab can miss.
-    pub(super) const SHARED: [Self; 8] = [
+    pub(super) const SHARED: [Self; 9] = [
         Self::CompareAndSet,
         Self::GrantIsChecked,
         Self::GenerationIsChecked,
@@ -85,6 +88,7 @@ impl Guard {
         Self::PublishFirst,
         Self::LedgerBeforeMark,
         Self::ReadAgain,
+        Self::OverIsOver,
     ];
 }
 

@@ -467,6 +467,8 @@ impl Session {
         self.reason = reason;
         self.renewal = Renewal::default();
         self.proofs.retain(|proof| !proof.is_of_refresh());
+        #[cfg(feature = "ledger")]
+        self.note_end(live.as_ref());
         // Whoever is told that the session is over finds it over: an app looks at the state next.
         if live.is_some() {
             self.tell_state(error);

@@ -35,6 +35,9 @@ impl Session {
                 self.catch_up(generation);
                 self.renew_from(self.now);
             }
+            Place::OtherSession(session) if self.is_over(&session) => {
+                self.bar(Error::new(Code::RefreshFailed));
+            }
             Place::OtherSession(session) => {
                 self.follow(session);
                 self.ask(Asker::Renewal(attempt), grant, 0);
@@ -140,6 +143,7 @@ impl Session {
         let wait = self
             .place(outcome.record.as_ref())
             .map_or(0, |place| Self::patience(&place));
+        let living = living.filter(|standing| !self.is_over(&standing.session));
         let Some(standing) = living.filter(fits) else {
             return self.given(asker, wait, None);
         };

@@ -66,6 +66,7 @@ impl Session {
         }
         let Some(live) = &self.live else {
             match (living, &self.exchange) {
+                (Some(living), None) if self.is_over(&living.session) => {}
                 (Some(living), None) => {
                     self.ask(Asker::Nobody, Some(living.grant.clone()), 0);
                 }
@@ -77,6 +78,10 @@ impl Session {
             return self.go_by_mark(mark);
         };
         match self.place_of_session(live, standing) {
+            // Whoever signed out could not write it, nor could the sign-in that came after.
+            Some(Place::OtherSession(session)) if self.is_over(&session) => {
+                self.end_record(standing);
+            }
             Some(Place::OtherSession(session)) => {
                 self.follow(session);
                 #[cfg(feature = "limits")]
@@ -98,6 +103,13 @@ impl Session {
     /// Somebody signed out, and the ledger was denied, or the tab died before it was written. The sign-out stands: a
     /// tombstone is never replaced by the `+` of its session.
     fn bury_record(&mut self, standing: &Standing) {
+        self.end_record(standing);
+        if self.live.is_some() {
+            self.end_elsewhere();
+        }
+    }
+
+    fn end_record(&mut self, standing: &Standing) {
         let sent = Sent {
             session: standing.session.clone(),
             grant: standing.grant.clone(),
@@ -106,9 +118,6 @@ impl Session {
         // This session and no other: whose it was is not known here.
         let who = self.who_is("");
         self.transact(Job::Told, Step::End { sent, who });
-        if self.live.is_some() {
-            self.end_elsewhere();
-        }
     }
 
     /// The ledger's tombstone is the mark's too. A sign-out that came between the record and the mark of a sign-in ends

@@ -24,8 +24,9 @@ pub(super) use restoring::Wish;
 
 use super::effect::{Effect, Reply};
 use super::event::{CallId, Ticket};
+use super::guards::Guard;
 use super::ledger::{Name, Outcome, Sent, Step, Verdict, Who};
-use super::machine::{Entropy, Purpose, Session};
+use super::machine::{Entropy, Live, Purpose, Session};
 use super::proof::Proof;
 use super::sign_out::SignOutJob;
 use super::tabs::{Mark, SessionId};
@@ -68,6 +69,8 @@ pub(super) struct Shared {
     arrived: Option<(CallId, SessionId, Proof)>,
     /// What it becomes.
     entry: Option<Entry>,
+    /// The session that ended here last. What is still on its way, or not written yet elsewhere, brings it back no more.
+    over: Option<SessionId>,
     /// Sign-outs whose tombstone is being written.
     leaving: Vec<Leaving>,
     /// Attempts to restore that wait for the ledger or a sibling.
@@ -86,6 +89,7 @@ impl Shared {
             waits: (0, false),
             arrived: None,
             entry: None,
+            over: None,
             leaving: Vec::new(),
             wishes: Vec::new(),
         }
@@ -163,6 +167,17 @@ pub(super) enum Asker {
 impl Session {
     pub(super) fn is_shared(&self) -> bool {
         self.held().is_some()
+    }
+
+    /// The session is over for this vault.
+    pub(super) fn note_end(&mut self, live: Option<&Live>) {
+        if let Some(live) = live {
+            self.shared.over = Some(live.id.clone());
+        }
+    }
+
+    fn is_over(&self, session: &SessionId) -> bool {
+        self.guards.hold(Guard::OverIsOver) && self.shared.over.as_ref() == Some(session)
     }
 
     fn held(&self) -> Option<&Held> {

@@ -1,6 +1,6 @@
 //! One tab: its vault, what its page shows, and what its front does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::shell::What;
 use super::world::World;
@@ -23,6 +23,8 @@ pub(super) struct Tab {
     pub(super) closed: bool,
     /// The session and user that the page shows.
     pub(super) shown: Option<(SessionId, String)>,
+    /// The sessions whose end this load of the page was told, or brought about itself.
+    pub(super) over: BTreeSet<SessionId>,
     /// The mark as this tab's process sees it; another tab's writes are visible late.
     pub(super) view: Option<Mark>,
     pub(super) wake_at: Option<u64>,
@@ -52,6 +54,7 @@ impl Tab {
             frozen: false,
             closed: false,
             shown: None,
+            over: BTreeSet::new(),
             view: None,
             wake_at: None,
             trip: None,
@@ -110,6 +113,7 @@ impl World {
         it.frozen = false;
         it.closed = false;
         it.shown = None;
+        it.over.clear();
         it.wake_at = None;
         it.open.clear();
         it.trip = None;
@@ -200,6 +204,7 @@ impl World {
         }
         self.bury(tab, session);
         self.tabs[tab].shown = None;
+        self.tabs[tab].over.insert(session.clone());
         self.ask(tab, Command::SignOut);
     }
 
@@ -326,7 +331,7 @@ impl World {
                     ..
                 } = &snapshot.status
                 {
-                    self.tabs[tab].shown = Some((session.clone(), user.sub().into()));
+                    self.show(tab, session, user.sub());
                     let own = Mark {
                         tombstone: false,
                         session: session.clone(),
@@ -337,11 +342,13 @@ impl World {
             }
             Notice::State(snapshot) => match &snapshot.status {
                 Status::SignedOut(_) => {
-                    self.tabs[tab].shown = None;
+                    let shown = self.tabs[tab].shown.take();
+                    let over = shown.map(|(session, _)| session);
+                    self.tabs[tab].over.extend(over);
                     self.seen.count("ended in place");
                 }
                 Status::SignedIn { session, user, .. } => {
-                    self.tabs[tab].shown = Some((session.clone(), user.sub().into()));
+                    self.show(tab, session, user.sub());
                     if snapshot.last_error.is_some() {
                         self.seen.count("recovery");
                     }
@@ -359,6 +366,15 @@ impl World {
             Notice::Refreshed { .. } => self.seen.count("refreshed"),
             _ => {}
         }
+    }
+
+    /// No page shows a session again whose end it has shown.
+    fn show(&mut self, tab: usize, session: &SessionId, user: &str) {
+        if self.tabs[tab].over.contains(session) {
+            let what = format!("tab {tab} shows a session again that is over: {session:?}");
+            self.rules.fail(what);
+        }
+        self.tabs[tab].shown = Some((session.clone(), user.into()));
     }
 
     /// The ledger was written; now the mark, and then the ledger is read again.
