@@ -22,14 +22,19 @@ export function measure(bytes) {
  * the first error that needs them.
  */
 export const BUDGETS = {
-  entry: { files: ["dist/index.js"], aim: 6_000, budget: 9_000 },
+  entry: { files: ["dist/index.js"], aim: 6_000, budget: 7_000 },
   // With one grant for all tabs. The budget that is wanted is 50,000; this one keeps what is reached.
   "entry + core": { files: ["dist/index.js", "dist/core.js"], aim: 50_000, budget: 66_000 },
   texts: { files: ["dist/texts.js"], aim: 5_000, budget: 6_000 },
-  // What a page with a vault in a worker downloads to load, call, sign in and sign out. `frame.js` comes on top where the
-  // vault has an origin of its own, `activity.js` with the option `idle`. The budget that is wanted is 9,000; this one
-  // keeps what is reached.
-  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 12_400 },
+  // What every load of a page with a vault in a worker downloads.
+  "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 9_000 },
+  // With what comes with the first call, and with the first sign-in, sign-out or way back from the provider. `frame.js`
+  // comes on top where the vault has an origin of its own, `limits.js` with the options `idle` and `maxAge`.
+  "vault, all": {
+    files: ["dist/vault.js", "dist/calls.js", "dist/trip.js"],
+    aim: 9_000,
+    budget: 12_700,
+  },
 };
 
 /**

@@ -1,4 +1,3 @@
-import { fail } from "./errors.js";
 import { Front } from "./front.js";
 import { requireOptions } from "./options.js";
 import type { Auth, AuthOptions, User } from "./types.js";
@@ -24,7 +23,7 @@ export function createAuth<TUser = User>(options: AuthOptions<TUser>): Auth<TUse
   const known = fronts.get(key);
   if (known) {
     const front = known.front as unknown as Front<TUser>;
-    if (known.options !== text) front.report(fail("config_conflict"));
+    if (known.options !== text) void front.conflict();
     return front;
   }
   const front = new Front<TUser>(options);

@@ -1,4 +1,5 @@
-import { transactions } from "./store.js";
+import { sameOriginPath } from "./path.js";
+import * as transactions from "./transactions.js";
 
 /** The parameters of an authorization response, and what providers add to it. */
 const RESPONSE = [
@@ -99,21 +100,6 @@ function isOurs(
   const home = new URL(redirectUri, location.href);
   if (url.origin !== home.origin || url.pathname !== home.pathname) return false;
   return state !== null || url.searchParams.has("iss") || transactions.pending(issuer, clientId);
-}
-
-/** The path of a URL of this origin, as transactions keep it; `null` for any other. */
-export function sameOriginPath(target: string): string | null {
-  // `https:evil` is a path of this origin for one base URL and another host for the next: what looks like an absolute
-  // URL has to be one.
-  const absolute = /^\s*[a-z][\w+.-]*:/i.test(target);
-  if (absolute && !(target + "/").startsWith(location.origin + "/")) return null;
-  try {
-    const url = new URL(target, location.href);
-    const own = url.origin === location.origin && url.origin !== "null";
-    return own ? url.pathname + url.search + url.hash : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The URL itself, if the app has a query or fragment of its own in it that the redirect URI has not. */

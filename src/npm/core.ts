@@ -6,7 +6,9 @@ import { open as openVault } from "#glue";
 import { instantiate } from "./instance.js";
 import { tabName } from "./tabs/side.js";
 
+export { ofCore } from "./codes.js";
 export { TabsSide } from "./tabs/side.js";
+export { Trip } from "./trip.js";
 
 /**
  * Opens a vault; gives what takes the front's messages. Rejects with the JSON of an error for a bad option, and with what

@@ -1,12 +1,4 @@
-import {
-  early,
-  earlyInPage,
-  groups,
-  kinds,
-  type AuthErrorCode,
-  type AuthErrorGroup,
-  type Explanation,
-} from "./codes.js";
+import { early, earlyInPage, type AuthErrorCode, type AuthErrorGroup, type Lore } from "./codes.js";
 
 /** Where each code has its page under `/errors/`; `npm start` serves the same pages. A reserved name until there is a site. */
 const HOMEPAGE = "https://keyward.example";
@@ -39,15 +31,23 @@ const TEXTS_WITHIN_MS = 1_000;
 
 // Without a prototype: a code can come out of the page's storage, and "constructor" is none.
 const table = (...parts: (object | null)[]) => Object.assign(Object.create(null), ...parts);
-const explanations: Partial<Record<AuthErrorCode, Explanation>> = table(
-  early,
-  VAULT ? null : earlyInPage,
+const groups: Record<number, AuthErrorGroup | undefined> = { ...early.groups };
+const kinds: Record<string, number | undefined> = table();
+const texts: Record<string, Lore["texts"][AuthErrorCode]> = table(
+  early.texts,
+  VAULT ? null : earlyInPage.texts,
 );
-const numbered: typeof kinds = table(kinds);
 
 /** Whether the texts of a code are here. The others come when the first of them is needed. */
 export function isExplained(code: unknown): boolean {
-  return !code || String(code) in explanations;
+  return !code || String(code) in texts;
+}
+
+/** Adds what is told of some codes to what is known. An older vault brings nothing. */
+export function learn(lore: Lore | undefined): void {
+  Object.assign(groups, lore?.groups);
+  Object.assign(kinds, lore?.kinds);
+  Object.assign(texts, lore?.texts);
 }
 
 /** Where the crate's front finds the texts: among the vault's files. */
@@ -67,7 +67,7 @@ export async function explain(code: unknown): Promise<void> {
     ? import(textsUrl)
     : import("./texts.js");
   const loaded = chunk.then(
-    ({ texts }) => void Object.assign(explanations, texts),
+    ({ late }) => learn(late),
     () => {},
   );
   const late = new Promise<void>((resolve) => setTimeout(resolve, TEXTS_WITHIN_MS));
@@ -78,29 +78,30 @@ export async function explain(code: unknown): Promise<void> {
 export class AuthError extends Error {
   override readonly name = "AuthError";
   /** What happened. Each code has a page in the documentation. */
-  readonly code: AuthErrorCode;
+  declare readonly code: AuthErrorCode;
   /** The kind of trouble, for coarse handling. */
-  readonly group: AuthErrorGroup;
+  declare readonly group: AuthErrorGroup;
   /** Whether the same call may succeed later without a change. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** What to do about it, with the exact value to paste where there is one. */
-  readonly fix: string;
+  declare readonly fix: string;
   /** The code's page. */
-  readonly docs: string;
+  declare readonly docs: string;
   /** What exactly was wrong: a name, or an expected and a found value. */
-  readonly detail?: string;
+  declare readonly detail?: string;
   /** Seconds to wait before another try, where the server said so. */
-  readonly retryAfter?: number;
+  declare readonly retryAfter?: number;
   /** What the provider or the API said. */
-  readonly provider?: ProviderSaid;
+  declare readonly provider?: ProviderSaid;
 
   /** `names` are the configured values that stand in the fix, such as `origin`. */
   constructor(error: WireError, cause?: unknown, names: Record<string, string> = {}) {
-    const [kind, message, fix] = explanations[error.code] ?? [
-      error.kind ?? numbered[error.code] ?? early.internal_error![0],
+    const unknown = [
+      error.kind ?? kinds[error.code] ?? texts["internal_error"]![0],
       "",
       "",
-    ];
+    ] as const;
+    const [kind, message, fix] = texts[error.code] ?? unknown;
     const text = message || error.code;
     super(error.detail ? `${text} (${error.detail})` : text, cause === undefined ? {} : { cause });
     this.code = error.code;

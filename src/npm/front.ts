@@ -1,14 +1,17 @@
 import { arrive, load, type Arrival } from "./callback.js";
 import { claimsOfUser } from "./claims.js";
-import { explain, explained, fail, isAuthError, type AuthError, type WireError } from "./errors.js";
-import { Link, type Answer, type Notice, type SnapshotWire } from "./link.js";
-import { checkOptions, defaultRedirectUri, returnPath } from "./options.js";
-import { Navigation } from "./navigation.js";
+import { explained, fail, isAuthError, type AuthError, type WireError } from "./errors.js";
+import type { Host } from "./host.js";
+import { Link, type Notice, type SnapshotWire } from "./link.js";
+import { checkOptions, defaultRedirectUri } from "./options.js";
 import { loadCore, pageVault } from "./page_vault.js";
-import { hideAndReload, isTopLevel, shown, watchPage } from "./page_life.js";
+import { hideAndReload, watchPage } from "./page_life.js";
+import { part } from "./part.js";
+import { returnPath } from "./path.js";
 import { Shown } from "./shown.js";
-import { transactions } from "./store.js";
 import type { TabsSide } from "./tabs/side.js";
+import * as transactions from "./transactions.js";
+import type { Trip } from "./trip.js";
 import type {
   Auth,
   AuthEvents,
@@ -20,7 +23,7 @@ import type {
   User,
   VaultOptions,
 } from "./types.js";
-import { wireError, type Outcome } from "./vault/outcome.js";
+import type { Outcome } from "./vault/outcome.js";
 import { redeems, workerVault } from "./vault/place.js";
 import { VaultSide } from "./vault/side.js";
 import { vaultRedirectUri } from "./vault/url.js";
@@ -39,20 +42,12 @@ const METHODS = [
   "signOut",
   "touch",
 ] as const;
-/** The answers to `prompt=none` that say: nobody is signed in there, or the user has to do something. */
-const NEEDS_USER = [
-  "login_required",
-  "interaction_required",
-  "consent_required",
-  "account_selection_required",
-];
-
 /**
  * The front of one client: it navigates where the vault says, hands answers over, keeps the sign-out mark, and shows
  * the state. No token ever gets here, except one that the app asks for itself.
  */
 export class Front<TUser> implements Auth<TUser> {
-  readonly ready: Promise<AuthState<TUser>>;
+  declare readonly ready: Promise<AuthState<TUser>>;
   readonly #shown: Shown<TUser>;
   readonly #options: AuthOptions<TUser>;
   readonly #configError: Promise<AuthError> | null = null;
@@ -60,12 +55,14 @@ export class Front<TUser> implements Auth<TUser> {
   /** While the vault says whether another session is the same user's, nothing is asked of it. */
   #adopting: Promise<void> = Promise.resolve();
   #wasStopped: () => boolean = () => false;
-  readonly #navigation = new Navigation();
+  /** Once this page has left for the provider, or brought an answer. */
+  #trip: Trip<TUser> | undefined;
   /** Only with a vault in a worker. */
   #side!: VaultSide<TUser>;
   /** Only with the tokens in the page: it comes with the core. */
   #tabs: TabsSide<TUser> | undefined;
   readonly #land!: (outcome: Outcome) => void;
+  readonly #host!: Host;
 
   /** `land` is for the redirect page alone, and leads from there to the app. */
   constructor(options: AuthOptions<TUser>, land?: (outcome: Outcome) => void) {
@@ -78,22 +75,33 @@ export class Front<TUser> implements Auth<TUser> {
     // On a server there is nobody to sign in: the state stays "loading", as the first render in the browser shows it.
     if (typeof document === "undefined") return;
     page.redirectUri ||= VAULT ? vaultRedirectUri(options) : defaultRedirectUri();
+    this.#host = {
+      open: () => this.#open(),
+      tell: (command, fields) => this.#tell(command, fields),
+      restore: (failure) => this.#restore(failure),
+      show: (snapshot, lastError) => this.#showUser(snapshot, lastError),
+      endedElsewhere: () => this.#endedElsewhere(),
+      wasStopped: () => this.#wasStopped(),
+      askRestore: async (fields) => {
+        if (!VAULT) return (await this.#withTabs()).restore(fields);
+        return (await this.#open()).ask("restore", fields);
+      },
+      leaves: () => VAULT && this.#side.leave(page.redirectUri),
+      explained,
+      asAuthError,
+      load,
+    };
     if (VAULT) {
-      this.#side = new VaultSide<TUser>(page, {
-        open: () => this.#open(),
-        tell: (command, fields) => this.#tell(command, fields),
-        restore: (failure) => this.#restore(failure),
-        finish: (answer) => this.#finish({ kind: "callback", ...answer }),
-        unrestored: (failure) => this.#unrestored(failure),
-        show: (notice, lastError) => this.#showUser(notice, lastError),
-        endedElsewhere: () => this.#endedElsewhere(),
-      });
+      const trip = () => this.#withTrip();
+      this.#side = new VaultSide<TUser>(page, { ...this.#host, trip });
     }
     this.#configError = checkOptions(options as AuthOptions<never>);
-    const arrival = this.#configError
-      ? null
-      : arrive(options.issuer, options.clientId, page.redirectUri);
-    transactions.prune(Date.now());
+    // In this very call, before anything else on the page can see it. Beside a vault no answer comes to the app's page.
+    const arrival =
+      (VAULT && !REDIRECT) || this.#configError
+        ? null
+        : arrive(options.issuer, options.clientId, page.redirectUri);
+    if (!VAULT || REDIRECT) transactions.prune(Date.now());
     page.channel = this.#listen();
     void this.#start(arrival);
   }
@@ -122,20 +130,10 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   async signIn(options: SignInOptions = {}): Promise<never> {
-    const { returnTo, signal, ...want } = options;
     if (this.#configError) throw await this.#configError;
-    signal?.throwIfAborted();
-    const path = returnPath(returnTo);
-    if (path === null) throw await explained("config_return_target");
-    await requireSecureContext();
-    const refused = transactions.put("probe", "null");
-    if (refused) throw await explained(refused);
-    transactions.drop("probe");
-    const link = await this.#open();
-    const fields = { ...want, returnTo: path };
-    const answer = await link.ask("signIn", fields, undefined, signal);
-    await this.#keep(answer);
-    return this.#navigation.leave(answer.url ?? "", answer.state ?? "", signal);
+    options.signal?.throwIfAborted();
+    const trip = await this.#withTrip();
+    return trip.signIn(options);
   }
 
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -143,7 +141,7 @@ export class Front<TUser> implements Auth<TUser> {
     await until(this.#settled(), request.signal);
     if (this.#shown.session === null) {
       const response = await fetch(request);
-      if (response.status === 401) throw fail("login_required");
+      if (response.status === 401) throw await explained("login_required");
       return response;
     }
     if (VAULT) this.#side.requireVault();
@@ -182,7 +180,7 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   async preload(): Promise<void> {
-    await this.#open();
+    await Promise.all([this.#open(), this.#withTrip()]);
   }
 
   async signOut(options: SignOutOptions = {}): Promise<void> {
@@ -204,11 +202,9 @@ export class Front<TUser> implements Auth<TUser> {
     const fields = VAULT ? { session, returnTo, stays: options.everywhere === false } : { session };
     const { url, state } = await link.ask("signOut", fields);
     if (!url || options.everywhere === false || navigator.onLine === false) return;
-    const { issuer, clientId } = this.#options;
-    const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
-    if (!VAULT || this.#side.leave(this.#shown.redirectUri)) {
-      transactions.put(state ?? "", JSON.stringify(record));
-    }
+    // Without it the way back is not recognised, which is no reason to stay.
+    const trip = await this.#withTrip().catch(() => null);
+    trip?.keepSignOut(state ?? "", returnTo);
     location.assign(url);
   }
 
@@ -216,23 +212,26 @@ export class Front<TUser> implements Auth<TUser> {
     this.#shown.activity?.touch();
   }
 
-  /** Shows a finding, as state and as diagnosis. */
-  report(error: AuthError): void {
-    this.#shown.report(error);
+  /** Somebody made the same client with other options. */
+  async conflict(): Promise<void> {
+    this.#shown.report(await explained("config_conflict"));
   }
 
   // ---- the load of the page -------------------------------------------------------------------------------------
 
-  async #start(arrival: Arrival | null): Promise<void> {
+  async #start(arrived: Arrival | null): Promise<void> {
     try {
+      const waits = VAULT && !REDIRECT && transactions.any();
+      const arrival = waits ? (await this.#withTrip()).arrive() : arrived;
       if (arrival?.kind === "lost") await this.#shown.diagnose("callback_url_changed");
       if (arrival?.kind === "foreign") await this.#shown.diagnose("logout_state_mismatch");
       if (!this.#shown.store.shared) await this.#shown.diagnose("storage_unavailable");
-      if (this.#configError)
+      if (this.#configError) {
         return this.#shown.settleLoad("neverSignedIn", await this.#configError);
-      if (this.#options.idle) await this.#watch(this.#options.idle);
+      }
       if (VAULT && !REDIRECT) return await this.#side.start();
-      if (arrival?.kind === "callback") return await this.#finish(arrival);
+      if (this.#options.idle) await this.#watch(this.#options.idle);
+      if (arrival?.kind === "callback") return await (await this.#withTrip()).finish(arrival);
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
         if (this.#shown.store.mark?.[0] === "-") this.#shown.store.removeMark();
@@ -248,62 +247,9 @@ export class Front<TUser> implements Auth<TUser> {
 
   /** Before anything of a session is shown that ends when nobody is active. */
   async #watch(idle: number): Promise<void> {
-    try {
-      const chunk = await import("./activity.js");
-      this.#shown.activity = new chunk.Activity(idle, this.#shown, (command, fields) =>
-        this.#tell(command, fields),
-      );
-    } catch (error) {
-      const code = VAULT ? "vault_unavailable" : "core_load_failed";
-      throw await explained(code, (error as Error).message, error);
-    }
-  }
-
-  async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
-    const { query, record, replayed, restore } = arrival;
-    if (REDIRECT && !(await redeems(this.#options as object as VaultOptions))) {
-      return this.#land({ answer: arrival });
-    }
-    // The session and what failed before it are shown as one.
-    await explain(arrival.carry);
-    if (replayed) {
-      const failure = await explained("callback_replayed");
-      if (REDIRECT) return this.#land({ error: wireError(failure) });
-      return this.#restore(failure);
-    }
-    await requireSecureContext();
-    const mark = this.#shown.store.mark;
-    try {
-      const link = await this.#open();
-      const { carry } = await link.ask("callback", { query, record, mark });
-      if (restore) this.#shown.store.restoreAnswered(Date.now(), false);
-      if (REDIRECT) {
-        const lonely = this.#shown.store.mark ? undefined : (this.#side.expected ?? undefined);
-        return this.#land({ fresh: !restore, carry, mark: lonely });
-      }
-      if (carry) this.#shown.note(this.#shown.name({ code: carry }));
-      // A sign-out elsewhere can have come in between.
-      this.#shown.settleLoad("signedOutElsewhere", null);
-    } catch (error) {
-      const failure = asAuthError(error);
-      if (REDIRECT && !restore) return this.#land({ error: wireError(failure) });
-      if (!restore) return await this.#restore(failure);
-      this.#unrestored(failure);
-    }
-  }
-
-  /** The provider's answer to a restore was no. */
-  #unrestored(failure: AuthError): void {
-    const needsUser = NEEDS_USER.includes(failure.code);
-    // What a new try may mend does not close the door.
-    this.#shown.store.restoreAnswered(Date.now(), !needsUser && !failure.retryable);
-    if (needsUser) this.#shown.store.removeHint();
-    if (REDIRECT) return this.#land({ error: wireError(failure), final: true });
-    if (VAULT && failure.code === "session_idle") return this.#shown.settleLoad("expired", failure);
-    this.#shown.settleLoad(
-      this.#shown.store.mark?.[0] === "-" ? "signedOut" : "sessionEnded",
-      failure,
-    );
+    const { Activity } = await part(import("./activity.js"));
+    const tell = (command: string, fields: object) => this.#tell(command, { ...fields });
+    this.#shown.activity = new Activity(idle, this.#shown, tell);
   }
 
   /** Gets the session back with the provider's help, or settles. `failure` is what the user still has to see. */
@@ -312,12 +258,7 @@ export class Front<TUser> implements Auth<TUser> {
     const mark = this.#shown.store.mark;
     const hinted = this.#shown.store.hint;
     if (mark?.[0] === "-") return this.#shown.settleLoad("signedOut", failure);
-    // Beside a session of the other tabs, what went wrong in this one is still to be seen.
-    const arrived = () => {
-      if (failure && this.#shown.session !== null) this.#shown.note(failure);
-    };
-    const open = this.#shown.store.mayRestore(Date.now());
-    const mayLeave = restore !== false && isTopLevel() && open;
+    const mayLeave = async () => restore !== false && (await this.#withTrip()).mayRestore();
     // What a vault or the other tabs have can be had without a way to the provider.
     if (VAULT) {
       const known = hinted || this.#side.expected;
@@ -327,46 +268,13 @@ export class Front<TUser> implements Auth<TUser> {
         this.#shown.announceEnd(mark);
         return this.#shown.settleLoad("expired", await explained("session_idle"));
       }
-      if (!mayLeave) await (await this.#withTabs()).join();
-      if (this.#shown.state.status !== "loading") return arrived();
+      if (!(await mayLeave())) await (await this.#withTabs()).join();
+      if (this.#shown.state.status !== "loading") return this.#shown.noteBeside(failure);
     }
     if (restore === false || (restore === true && !hinted)) {
       return this.#shown.settleLoad(hinted ? "expired" : "neverSignedIn", failure);
     }
-    if (!isTopLevel()) return this.#shown.settleLoad("expired", failure);
-    if (!open) {
-      return this.#shown.settleLoad("expired", failure ?? (await explained("restore_closed")));
-    }
-    // An answer for this client, too, may be in this load; then the failure is what there is to say.
-    if (load.taken && !failure) return this.#shown.settleLoad("expired", null);
-    load.taken = true;
-    await requireSecureContext();
-    await shown();
-    const link = await this.#open();
-    const fields = {
-      returnTo: returnPath(undefined),
-      mark: this.#shown.store.mark,
-      carry: failure?.code,
-    };
-    const answer = VAULT
-      ? await link.ask("restore", fields)
-      : await (await this.#withTabs()).restore(fields);
-    if (!answer) {
-      // No tab may try for now, or the ledger knows of a sign-out that the mark does not show yet.
-      const ended = this.#shown.store.mark?.[0] === "-";
-      const closed = ended ? null : await explained("restore_closed");
-      return this.#shown.settleLoad("expired", failure ?? closed);
-    }
-    await shown();
-    // The user may have signed out, here or elsewhere, while the metadata was on its way.
-    if (this.#shown.state.status !== "loading") return arrived();
-    if (this.#shown.store.mark?.[0] === "-")
-      return this.#shown.settleLoad("signedOutElsewhere", failure);
-    // Another tab went to the provider, and came back with nothing.
-    if (!answer.url) return this.#shown.settleLoad("expired", failure);
-    await this.#keep(answer);
-    this.#shown.store.countRestore(Date.now());
-    this.#navigation.replace(answer.url ?? "", () => this.#shown.settleLoad("expired", null));
+    await (await this.#withTrip()).restore(failure);
   }
 
   // ---- what the vault tells -------------------------------------------------------------------------------------
@@ -393,12 +301,7 @@ export class Front<TUser> implements Auth<TUser> {
   async #withTabs(): Promise<TabsSide<TUser>> {
     if (!VAULT) {
       const { TabsSide } = await loadCore();
-      this.#tabs ??= new TabsSide<TUser>(this.#shown, {
-        open: () => this.#open(),
-        show: (notice) => this.#showUser(notice, null),
-        endedElsewhere: () => this.#endedElsewhere(),
-        wasStopped: this.#wasStopped,
-      });
+      this.#tabs ??= new TabsSide<TUser>(this.#shown, this.#host);
     }
     return this.#tabs!;
   }
@@ -417,7 +320,7 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #askSession(command: string) {
     await this.#settled();
-    if (this.#shown.session === null) throw fail("login_required");
+    if (this.#shown.session === null) throw await explained("login_required");
     if (VAULT) this.#side.requireVault();
     const link = await this.#open();
     return link.ask(command, { session: this.#shown.session });
@@ -432,6 +335,8 @@ export class Front<TUser> implements Auth<TUser> {
         if (notice.status !== "signedIn") {
           return this.#shown.ended(notice.reason ?? "sessionEnded", error);
         }
+        // News of a session that this page does not show, or not any more.
+        if (this.#shown.session === null) return;
         if (!VAULT && !error && this.#tabs!.followed(notice)) return;
         return this.#showUser(notice, error);
       case "refreshed":
@@ -468,7 +373,7 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (origin !== "joined" && !this.#shown.store.setMark(mark)) {
       // Nothing can be shared: this tab goes on alone, and a missing mark means nothing to it.
-      if (this.#shown.store.shared) this.#shown.telling.diagnose(fail("storage_full"));
+      if (this.#shown.store.shared) void this.#shown.diagnose("storage_full");
       this.#shown.mark = null;
     } else {
       this.#shown.mark = mark;
@@ -534,7 +439,7 @@ export class Front<TUser> implements Auth<TUser> {
         if (VAULT) this.#side.shown(this.#wasStopped());
         else if (this.#tabs?.shown()) return;
         this.#compareMark();
-        if (this.#wasStopped()) this.#navigation.cameBack();
+        if (this.#wasStopped()) this.#trip?.cameBack();
         this.#tell("wake");
       },
       onNetwork: () => {
@@ -616,16 +521,17 @@ export class Front<TUser> implements Auth<TUser> {
 
   // ---- the way to the provider -----------------------------------------------------------------------------------
 
-  /** Stores what the way back from the provider needs. */
-  async #keep({ state = "", record = "" }: Answer): Promise<void> {
-    if (VAULT && !this.#side.leave(this.#shown.redirectUri)) return;
-    const refused = transactions.put(state, record);
-    if (refused) throw await explained(refused);
+  async #withTrip(): Promise<Trip<TUser>> {
+    const { Trip } = VAULT ? await part(import("./trip.js")) : await loadCore();
+    const redirect = {
+      redeems: () => redeems(this.#options as object as VaultOptions),
+      land: (outcome: Outcome) => this.#land(outcome),
+      brought: () => this.#side.expected,
+    };
+    const host = REDIRECT ? { ...this.#host, redirect } : this.#host;
+    this.#trip ??= new Trip<TUser>(this.#shown, host);
+    return this.#trip;
   }
-}
-
-async function requireSecureContext(): Promise<void> {
-  if (!globalThis.crypto?.subtle) throw await explained("insecure_context");
 }
 
 function asAuthError(error: unknown): AuthError {

@@ -1,5 +1,4 @@
-import { explained } from "./errors.js";
-import { transactions } from "./store.js";
+import * as transactions from "./transactions.js";
 
 /** A navigation that shows no effect for this long did not happen. */
 const NAVIGATION_DEADLINE = 60_000;
@@ -8,6 +7,12 @@ const NAVIGATION_DEADLINE = 60_000;
 export class Navigation {
   /** Ends the one that is on its way. */
   #cancel: (() => void) | null = null;
+  readonly #cancelled: () => Promise<Error>;
+
+  /** `cancelled` makes what a sign-in that was given up on the way rejects with. */
+  constructor(cancelled: () => Promise<Error>) {
+    this.#cancelled = cancelled;
+  }
 
   /** Leaves for a sign-in; `state` names its transaction. */
   leave(url: string, state: string, signal?: AbortSignal): Promise<never> {
@@ -17,7 +22,7 @@ export class Navigation {
         this.#cancel = null;
         transactions.drop(state);
         if (signal?.aborted) reject(signal.reason);
-        else void explained("navigation_cancelled").then(reject);
+        else void this.#cancelled().then(reject);
       };
       const timer = setTimeout(cancel, NAVIGATION_DEADLINE);
       if (signal?.aborted) return cancel();

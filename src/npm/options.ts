@@ -1,5 +1,4 @@
 import { explained, fail, type AuthError } from "./errors.js";
-import { sameOriginPath } from "./callback.js";
 import type { AuthOptions } from "./types.js";
 import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
 
@@ -73,11 +72,6 @@ export function checkOptions(options: AuthOptions<never>): Promise<AuthError> | 
     return explained("config_invalid", "leeway");
   }
   return null;
-}
-
-/** A return target as a path of this origin; `null` for what is none. */
-export function returnPath(returnTo: string | undefined): string | null {
-  return sameOriginPath(returnTo ?? location.href);
 }
 
 export function parseUrl(text: unknown): URL | null {

@@ -1,4 +1,4 @@
-import { AuthError, explain, explained, fail, type WireError } from "./errors.js";
+import { AuthError, explain, explained, fail, learn, type WireError } from "./errors.js";
 import type { Connect } from "./link.js";
 
 /** The core chunk. */
@@ -28,10 +28,16 @@ let loading: Promise<Core> | undefined;
 /** Loads the core. A failed load is not kept: the next call tries again. */
 export async function loadCore(): Promise<Core> {
   if (typeof WebAssembly === "undefined") throw await explained("wasm_unavailable");
-  loading ??= import("./core.js").catch((error: unknown) => {
-    loading = undefined;
-    throw fail("core_load_failed", undefined, error);
-  });
+  loading ??= import("./core.js").then(
+    (core) => {
+      learn(core.ofCore);
+      return core;
+    },
+    (error: unknown) => {
+      loading = undefined;
+      throw fail("core_load_failed", undefined, error);
+    },
+  );
   return loading;
 }
 

@@ -9,7 +9,7 @@ import { vaultUrl } from "./vault/url.js";
 
 /** What a page shows its app, the session and the mark behind it, and what is stored and told of them. */
 export class Shown<TUser> {
-  readonly ready: Promise<AuthState<TUser>>;
+  declare readonly ready: Promise<AuthState<TUser>>;
   #settle!: (state: AuthState<TUser>) => void;
   state: AuthState<TUser> = { status: "loading", lastError: null };
   expiresAt: number | null = null;
@@ -17,16 +17,16 @@ export class Shown<TUser> {
   session: string | null = null;
   mark: Mark | null = null;
   /** The mark that was last seen, so that each change is told once. */
-  seen: Mark | null;
+  declare seen: Mark | null;
 
-  readonly options: AuthOptions<TUser>;
-  redirectUri: string;
-  readonly store: Store;
+  declare readonly options: AuthOptions<TUser>;
+  declare redirectUri: string;
+  declare readonly store: Store;
   /** To the other tabs. */
   channel: BroadcastChannel | null = null;
   readonly telling = new Telling<TUser>();
   /** Only with the option `idle`. */
-  activity: Activity | undefined;
+  declare activity: Activity | undefined;
 
   constructor(options: AuthOptions<TUser>) {
     this.options = options;
@@ -53,6 +53,11 @@ export class Shown<TUser> {
   note(lastError: AuthError): void {
     const copy = Object.defineProperties({}, Object.getOwnPropertyDescriptors(this.state));
     this.show(Object.assign(copy, { lastError }) as AuthState<TUser>);
+  }
+
+  /** Beside a session that came in the meantime, what went wrong before is still to be seen. */
+  noteBeside(failure: AuthError | null): void {
+    if (failure && this.session !== null) this.note(failure);
   }
 
   /** The load ends signed out, unless something else has ended it. */

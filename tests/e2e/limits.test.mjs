@@ -18,8 +18,6 @@ import {
 import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 
-const ACTIVITY = "/app/activity.js";
-const isOfActivity = (line) => line === `GET ${ACTIVITY}`;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Why a test is not for an app in Rust. */
@@ -31,6 +29,9 @@ const PLACES = { "a worker": true, "the page": false };
 forEachBrowser((name) =>
   Object.entries(PLACES).forEach(([place, vault]) => {
     describe(`limits of a session in ${name}, with the vault in ${place}`, () => {
+      /** What comes with the option `idle`. */
+      const counting = vault ? "/app/limits.js" : "/app/activity.js";
+      const isCounting = (line) => line === `GET ${counting}`;
       let world;
       before(async () => {
         world = await startWorld(name, { app: { vault } });
@@ -157,15 +158,15 @@ forEachBrowser((name) =>
           world.configure();
           const page = await world.signedIn();
           const { files } = world.app;
-          const chunk = files[ACTIVITY];
+          const chunk = files[counting];
           assert.match(chunk, /pointerdown/);
-          files[ACTIVITY] = { status: 404, body: "" };
+          files[counting] = { status: 404, body: "" };
           try {
             await reload(page);
             await assertExpired(page, vault ? "vault_unavailable" : "core_load_failed");
             assert.ok(await page.evaluate(() => auth.state.lastError.fix));
           } finally {
-            files[ACTIVITY] = chunk;
+            files[counting] = chunk;
           }
           await reload(page);
           await status(page, "signedIn");
@@ -180,12 +181,12 @@ forEachBrowser((name) =>
           world.configure();
           world.app.requests.length = 0;
           await world.signedIn();
-          assert.deepEqual(world.app.requests.filter(isOfActivity), []);
+          assert.deepEqual(world.app.requests.filter(isCounting), []);
           // The probe: with the option it does.
           world.further = { idle: 600 };
           world.configure();
           await world.signedIn();
-          assert.ok(world.app.requests.filter(isOfActivity).length > 0);
+          assert.ok(world.app.requests.filter(isCounting).length > 0);
         },
       );
 

@@ -46,6 +46,54 @@ forEachBrowser((name) => {
       );
     });
 
+    const downloaded = (chunk) => world.app.requests.includes(`GET /app/${chunk}.js`);
+
+    test("a load downloads what calls need with the first of them, and the way to the provider for a trip alone", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      // The probe: this page made the trip.
+      assert.ok(downloaded("trip"));
+      world.app.requests.length = 0;
+      await reload(page);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      assert.deepEqual([downloaded("trip"), downloaded("calls")], [false, false]);
+      assert.equal((await call(other, "/api/orders")).ok.status, 200);
+      assert.deepEqual([downloaded("trip"), downloaded("calls")], [false, true]);
+    });
+
+    test("a part that cannot be had is told, and nothing is lost by it", async () => {
+      const { files } = world.app;
+      const { "/app/trip.js": trip, "/app/calls.js": calls } = files;
+      assert.ok(trip && calls);
+      const gone = { status: 404, body: "" };
+      try {
+        files["/app/trip.js"] = files["/app/calls.js"] = gone;
+        const context = await world.context();
+        const visitor = await world.open("/", context);
+        await status(visitor, "signedOut");
+        const refused = (await ask(visitor, "signIn")).error;
+        assert.deepEqual([refused.code, refused.group], ["vault_unavailable", "vault"]);
+        files["/app/trip.js"] = trip;
+        const page = await world.signedIn("/", context);
+        const late = (await call(page, "/api/orders")).error;
+        assert.equal(late.code, "vault_unavailable");
+        assert.equal((await stateOf(page)).status, "signedIn");
+        files["/app/calls.js"] = calls;
+        await reload(page);
+        assert.equal((await call(page, "/api/orders")).ok.status, 200);
+        // A sign-out is done here and at the provider, though the page finds no words for the way back.
+        files["/app/trip.js"] = gone;
+        await reload(page);
+        await status(page, "signedIn");
+        await startSignOut(page);
+        await status(visitor, "signedOut");
+        await until(() => world.op.count("endSession") === 1, "the way to the provider");
+      } finally {
+        Object.assign(files, { "/app/trip.js": trip, "/app/calls.js": calls });
+      }
+    });
+
     test("signs in by the redirect page, comes back to where the user was, and calls the API", async () => {
       const page = await world.open("/here?x=1#there");
       await signIn(page);

@@ -19,13 +19,16 @@ describe("the contents of the package", () => {
     const scripts = code.filter((name) => !name.endsWith(".d.ts")).sort();
     assert.deepEqual(scripts, [
       "dist/activity.js",
+      "dist/calls.js",
       "dist/cli.js",
       "dist/core.js",
       ...["callback.html", "callback.js", "frame.html", "frame.js"].map(filed),
       ...["park.js", "texts.js", "vault.js"].map(filed),
       "dist/frame.js",
       "dist/index.js",
+      "dist/limits.js",
       "dist/texts.js",
+      "dist/trip.js",
       "dist/vault.js",
       "dist/vault_files.js",
       "dist/vite.js",
@@ -63,9 +66,11 @@ describe("the contents of the package", () => {
 
   test("give a page whose vault is a worker no way to the WASM", () => {
     const imports = {
-      "dist/vault.js": ["activity", "frame", "texts"],
-      "dist/activity.js": [],
+      "dist/vault.js": ["calls", "frame", "limits", "texts", "trip"],
+      "dist/calls.js": [],
       "dist/frame.js": [],
+      "dist/limits.js": [],
+      "dist/trip.js": [],
       "dist/files/callback.js": ["texts"],
     };
     for (const [name, chunks] of Object.entries(imports)) {

@@ -13,8 +13,9 @@ use crate::workspace;
 const NOTICE: &str =
     "Written by `cargo xtask codes` from the table in src/protocol/error; do not edit.";
 
-/// Codes of a network that is gone: the file with the other texts could not be had then.
-const WITHOUT_NETWORK: [&str; 2] = ["offline", "discovery_down"];
+/// Codes whose texts the vault has brought before anybody raises them: those of a network that is gone, from which no file
+/// could be had, and what is found in a user.
+const BROUGHT: [&str; 3] = ["offline", "discovery_down", "user_claims_refused"];
 
 /// Calls that need the texts of their codes at hand: an error that is thrown or shown at once.
 const AT_ONCE: [&str; 2] = ["fail(", "new AuthError("];
@@ -28,7 +29,7 @@ struct Raised {
     early: BTreeSet<&'static str>,
     /// With texts in the entry whose vault is in the page.
     early_in_page: BTreeSet<&'static str>,
-    /// With texts from the chunk of the others, for which only the kind is at hand.
+    /// With texts that the vault brings, or the chunk of all others if there is no vault yet.
     late: BTreeSet<&'static str>,
 }
 
@@ -36,7 +37,6 @@ struct Raised {
 pub(crate) fn run(only_check: bool) -> Result<()> {
     let root = workspace::root()?;
     let mut raised = Raised::default();
-    raised.early.extend(WITHOUT_NETWORK);
     raised.read(&root.join("src/npm"))?;
     let raised = raised.settled();
     let files = [
@@ -95,6 +95,7 @@ impl Raised {
 
     /// Each code in one of the three.
     fn settled(mut self) -> Self {
+        self.early.retain(|code| !BROUGHT.contains(code));
         self.early_in_page.retain(|code| !self.early.contains(code));
         self.late
             .retain(|code| !self.early.contains(code) && !self.early_in_page.contains(code));
@@ -103,6 +104,25 @@ impl Raised {
 
     fn is_early(&self, code: &str) -> bool {
         self.early.contains(code) || self.early_in_page.contains(code)
+    }
+
+    /// The kinds of what a page raises without the texts, once the core is there.
+    fn kinds(&self) -> String {
+        let late = Code::ALL.iter().filter(|code| {
+            let name = code.as_str();
+            let later = !["config", "wasm", "vault"].contains(&code.group());
+            later && self.late.contains(name) && !BROUGHT.contains(&name)
+        });
+        let rows: String = late
+            .map(|code| format!("    {}: {},\n", code.as_str(), code.kind()))
+            .collect();
+        format!("  kinds: {{\n{rows}  }},\n")
+    }
+
+    /// Those of the groups that an entry has before anything else is there.
+    fn early_groups(&self) -> BTreeMap<u8, &'static str> {
+        let early = Code::ALL.iter().filter(|code| self.is_early(code.as_str()));
+        early.map(|code| (code.kind() >> 1, code.group())).collect()
     }
 }
 
@@ -151,41 +171,47 @@ fn types_and_early_texts(raised: &Raised) -> String {
         "export type AuthErrorGroup ={};\n\n",
         union(groups().into_iter())
     ));
-    text.push_str("/** The groups by their number. */\n");
-    let names = groups();
-    text.push_str(&format!(
-        "export const groups: readonly AuthErrorGroup[] = {};\n\n",
-        json!(names)
-    ));
     text.push_str(
         "/** The group's number, times two, plus one if the same call may succeed later; message; fix. */\n",
     );
     text.push_str(
         "export type Explanation = readonly [kind: number, message: string, fix: string];\n\n",
     );
-    text.push_str("/** The codes that are told at once, or because the network is gone. */\n");
-    text.push_str(&table("early", |code| raised.early.contains(code.as_str())));
-    text.push_str("\n/** The same where the vault is in the page. */\n");
-    text.push_str(&table("earlyInPage", |code| {
-        raised.early_in_page.contains(code.as_str())
+    text.push_str(
+        "/** What tells of codes: the groups by their number, texts, and the kinds of some whose texts are elsewhere. */\n\
+         export interface Lore {\n  \
+         readonly groups: Readonly<Record<number, AuthErrorGroup>>;\n  \
+         readonly kinds?: Readonly<Partial<Record<AuthErrorCode, number>>>;\n  \
+         readonly texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>>;\n}\n\n",
+    );
+    text.push_str("/** Of the codes that are told at once. */\n");
+    text.push_str(&lore("early", &json!(raised.early_groups()), "", |code| {
+        raised.early.contains(code)
     }));
-    text.push_str("\n/** The kinds of the other codes that a page raises itself. */\n");
-    text.push_str("export const kinds: Readonly<Partial<Record<AuthErrorCode, number>>> = {\n");
-    let late = |code: &&Code| raised.late.contains(code.as_str());
-    for code in Code::ALL.iter().filter(late) {
-        text.push_str(&format!("  {}: {},\n", code.as_str(), code.kind()));
-    }
-    text.push_str("};\n");
+    text.push_str("\n/** The same where the vault is in the page. */\n");
+    text.push_str(&lore("earlyInPage", &json!({}), "", |code| {
+        raised.early_in_page.contains(code)
+    }));
+    text.push_str("\n/** What the core brings to its page. */\n");
+    text.push_str(&lore("ofCore", &json!(groups()), &raised.kinds(), |code| {
+        BROUGHT.contains(&code)
+    }));
+    text.push_str("\n/** What a worker brings, which has more room: the texts of all that its pages raise. */\n");
+    text.push_str(&lore("ofVault", &json!(groups()), "", |code| {
+        BROUGHT.contains(&code) || raised.late.contains(code)
+    }));
     text
 }
 
 fn late_texts(raised: &Raised) -> String {
     let mut text = format!("// {NOTICE}\n\n");
-    text.push_str("import type { AuthErrorCode, Explanation } from \"./codes.js\";\n\n");
+    text.push_str("import type { Lore } from \"./codes.js\";\n\n");
     text.push_str(
-        "/** The texts of all other codes. A chunk of its own, loaded with the first of them. */\n",
+        "/** Of all codes that are not told at once. A chunk of its own, loaded with the first of them. */\n",
     );
-    text.push_str(&table("texts", |code| !raised.is_early(code.as_str())));
+    text.push_str(&lore("late", &json!(groups()), "", |code| {
+        !raised.is_early(code)
+    }));
     text
 }
 
@@ -193,15 +219,14 @@ fn union<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.map(|name| format!("\n  | \"{name}\"")).collect()
 }
 
-fn table(name: &str, wanted: impl Fn(&Code) -> bool) -> String {
-    let mut text = format!(
-        "export const {name}: Readonly<Partial<Record<AuthErrorCode, Explanation>>> = {{\n"
-    );
-    for code in Code::ALL.iter().filter(|code| wanted(code)) {
+fn lore(name: &str, groups: &Value, kinds: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let mut text =
+        format!("export const {name}: Lore = {{\n  groups: {groups},\n{kinds}  texts: {{\n");
+    for code in Code::ALL.iter().filter(|code| wanted(code.as_str())) {
         let row = json!([code.kind(), code.message(), code.fix()]);
-        text.push_str(&format!("  {}: {row},\n", code.as_str()));
+        text.push_str(&format!("    {}: {row},\n", code.as_str()));
     }
-    text.push_str("};\n");
+    text.push_str("  },\n};\n");
     text
 }
 
@@ -278,20 +303,27 @@ mod tests {
     use keyward::protocol::error::Code;
 
     #[test]
-    fn every_code_has_its_texts_in_exactly_one_of_the_two_tables() {
+    fn every_code_has_its_texts_at_once_or_in_the_chunk_and_the_vault_brings_what_a_page_raises() {
         let raised = super::Raised {
             early: BTreeSet::from(["config_missing"]),
+            late: BTreeSet::from(["session_idle"]),
             ..super::Raised::default()
         };
-        let (entry, late) = (
-            super::types_and_early_texts(&raised),
-            super::late_texts(&raised),
-        );
-        for code in Code::ALL {
-            let row = format!("\n  {}: [", code.as_str());
-            let is_early = code.as_str() == "config_missing";
-            assert_eq!(entry.contains(&row), is_early, "{}", code.as_str());
-            assert_eq!(late.contains(&row), !is_early, "{}", code.as_str());
+        let entry = super::types_and_early_texts(&raised);
+        let (early, rest) = entry.split_once("const ofCore").unwrap();
+        let (of_core, of_vault) = rest.split_once("const ofVault").unwrap();
+        let late = super::late_texts(&raised);
+        for kind in Code::ALL {
+            let code = kind.as_str();
+            let row = format!("\n    {code}: [");
+            assert_eq!(early.contains(&row), code == "config_missing", "{code}");
+            assert_eq!(late.contains(&row), code != "config_missing", "{code}");
+            let raised_late = code == "session_idle";
+            let brought = super::BROUGHT.contains(&code);
+            assert_eq!(of_core.contains(&row), brought, "{code}");
+            assert_eq!(of_vault.contains(&row), brought || raised_late, "{code}");
+            let kind = of_core.contains(&format!("\n    {code}: {},", kind.kind()));
+            assert_eq!(kind, raised_late, "{code}");
         }
     }
 

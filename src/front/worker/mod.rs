@@ -29,7 +29,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn touch(this: &Client);
     #[wasm_bindgen(method)]
-    fn report(this: &Client, code: &str);
+    fn conflict(this: &Client);
     #[wasm_bindgen(method)]
     fn ask(this: &Client, what: &str, argument: &JsValue) -> Asked;
 
@@ -71,7 +71,7 @@ impl Worker {
 
     /// The same client was asked for with other options.
     pub(super) fn conflict(&self) {
-        self.client.report(Code::ConfigConflict.as_str());
+        self.client.conflict();
     }
 
     pub(super) fn touch(&self) {

@@ -2,9 +2,9 @@
  * The redirect page of an app whose vault is a worker. It takes the provider's answer to the vault and leads back to the
  * app, which sees no code.
  */
-import { sameOriginPath } from "../callback.js";
 import { Front } from "../front.js";
-import { transactions } from "../store.js";
+import { sameOriginPath } from "../path.js";
+import * as transactions from "../transactions.js";
 import type { VaultOptions } from "../types.js";
 import { bakedFor } from "../vault/baked.js";
 import { leaveOutcome, rememberedClient, type Outcome } from "../vault/outcome.js";

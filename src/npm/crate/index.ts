@@ -66,8 +66,8 @@ export class Client {
     this.#front?.touch();
   }
 
-  report(code: "config_conflict"): void {
-    this.#front?.report(fail(code));
+  conflict(): void {
+    void this.#front?.conflict();
   }
 
   /** Asks for what `what` names. A call has its `Request` as argument, anything else the JSON of its options. */

@@ -2,7 +2,7 @@
  * The frame of a vault on an origin of its own. It serves one page, of the app that is written into it, and stands between
  * that page and the worker: transactions, marks and the redirect page's word stay on this origin.
  */
-import { transactions } from "../store.js";
+import * as transactions from "../transactions.js";
 import { bakedFor } from "../vault/baked.js";
 import type { FromFrame } from "../vault/messages.js";
 import { Relay } from "./relay.js";

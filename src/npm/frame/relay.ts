@@ -1,6 +1,7 @@
-import { sameOriginPath } from "../callback.js";
 import type { Answer, Incoming } from "../link.js";
-import { Store, transactions } from "../store.js";
+import { sameOriginPath } from "../path.js";
+import { Store } from "../store.js";
+import * as transactions from "../transactions.js";
 import type { VaultOptions } from "../types.js";
 import {
   transferOf,

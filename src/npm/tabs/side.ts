@@ -1,5 +1,6 @@
 import type { AuthError } from "../errors.js";
-import type { Answer, Link, Notice, SnapshotWire } from "../link.js";
+import type { Host } from "../host.js";
+import type { Answer, Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
 import type { Shown } from "../shown.js";
 import type { Mark } from "../store.js";
@@ -22,16 +23,6 @@ export function tabName(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** What the front does for its half for tabs that share one grant. */
-export interface Host {
-  /** The way to the vault, which is opened if it is not. */
-  open: () => Promise<Link>;
-  show: (snapshot: SnapshotWire) => void;
-  /** The session ended elsewhere: shown in place, or by a reload where the page was stopped. */
-  endedElsewhere: () => void;
-  wasStopped: () => boolean;
 }
 
 /**
@@ -106,7 +97,7 @@ export class TabsSide<TUser> {
     // A session that another tab gave to a hidden page is no sign of the user.
     if (!joined || document.visibilityState === "visible") activity?.begin();
     activity?.share();
-    this.#host.show(notice);
+    this.#host.show(notice, null);
     if (joined || buried) this.#judge();
     if (!buried) this.#tell("markWritten");
     // A message throws a page out of the browser's cache: nobody is told what is no news.

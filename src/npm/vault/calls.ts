@@ -3,16 +3,26 @@ import { WINDOW, type RequestMessage, type ResponseMessage } from "./messages.js
 /** Statuses whose responses have no body (Fetch standard, "null body status"). */
 const BODYLESS = [101, 103, 204, 205, 304];
 
+/** What a request is made with, beside its URL, method, headers and body. */
+const OPTIONS = [
+  "credentials",
+  "cache",
+  "redirect",
+  "mode",
+  "referrerPolicy",
+  "integrity",
+  "keepalive",
+] as const;
+
 /** An app's request as data. `body` is what the app gave, if it gave it apart. */
 export async function describeRequest(request: Request, body: unknown): Promise<RequestMessage> {
-  const { url, method, credentials, cache, redirect, mode, referrerPolicy, integrity, keepalive } =
-    request;
+  const { url, method } = request;
   const message: RequestMessage = {
     url,
     method,
     headers: [...request.headers],
     body: null,
-    options: { credentials, cache, redirect, mode, referrerPolicy, integrity, keepalive },
+    options: Object.fromEntries(OPTIONS.map((name) => [name, request[name]])),
   };
   if (body instanceof ReadableStream) return { ...message, body: request.body };
   // A Blob is handed over as it is: a large file is not read into memory for it.
@@ -103,7 +113,10 @@ function responseOf(head: ResponseMessage, body: ReadableStream | null): Respons
   return dressed(response, { status, ok: status >= 200 && status < 300, url, type, redirected });
 }
 
-/** The same stream, read ahead: a copy that nobody reads must not hold up the other, as it does not with `fetch`. */
+/**
+ * The same stream, read ahead: a copy that nobody reads must not hold up the other, nor the other's cancelling, as it does
+ * not with `fetch`.
+ */
 function eager(body: ReadableStream<Uint8Array> | null): ReadableStream<Uint8Array> | null {
   if (!body) return null;
   const reader = body.getReader();

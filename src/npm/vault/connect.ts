@@ -1,15 +1,17 @@
-import { AuthError, explain, explained, isAuthError, type WireError } from "../errors.js";
+import { AuthError, explain, explained, isAuthError, learn, type WireError } from "../errors.js";
 import type { Connect, Incoming } from "../link.js";
-import { Arriving, describeRequest } from "./calls.js";
+import type { Store } from "../store.js";
+import { part } from "../part.js";
+import type { Arriving } from "./calls.js";
 import {
   VERSION,
   transferOf,
   type Asking,
-  type Kept,
   type ToPage,
   type ToWorker,
   type Welcome,
 } from "./messages.js";
+import type { Outcome } from "./outcome.js";
 import type { Place, Port } from "./port.js";
 
 /**
@@ -37,8 +39,9 @@ export interface Caller {
 export interface Known {
   /** The sign-out mark as it is now: a vault takes no parked session that was signed out meanwhile. */
   readonly mark: string | null;
-  /** What lies in the storage of the vault's origin, where that is not the page's. */
-  learn(kept: Kept): void;
+  readonly store: Store;
+  /** What the redirect page left on the vault's origin, where that is not the page's. */
+  outcome: Outcome;
 }
 
 /** A vault in a worker. */
@@ -59,14 +62,14 @@ class Way {
   #boot = "";
   #opening: Promise<void> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
-  /** Commands that wait for their answer. */
-  readonly #waiting = new Set<number>();
+  /** Commands that wait for their answer, and what ends a call until that begins. */
+  readonly #waiting = new Map<number, AbortSignal | undefined>();
   /** Responses that are not through. */
   readonly #arriving = new Map<number, Arriving>();
+  /** What calls need: it is there since the first of them. */
+  #calls!: typeof import("./calls.js");
   /** Commands that have not left yet. */
   readonly #leaving = new Set<number>();
-  /** What ends a call, until its answer begins. */
-  readonly #signals = new Map<number, AbortSignal>();
   /** A vault of another version is asked once to give way to a later one. */
   #askedToRetire = false;
 
@@ -96,7 +99,7 @@ class Way {
   }
 
   async #open(): Promise<void> {
-    const { open, place, page } = this.#caller;
+    const { open, place } = this.#caller;
     const where = await place;
     let said: Welcome | undefined;
     let port!: Port;
@@ -108,9 +111,9 @@ class Way {
       port.close();
     }
     if (!said) throw new Error("it does not answer");
-    const { welcome, build, refused, kept } = said;
+    const { welcome, build, lore, refused } = said;
+    learn(lore);
     if (welcome === null) throw await this.#refusal(refused ?? "");
-    if (kept) page.learn(kept);
     this.#boot = welcome;
     port.listen(
       (data) => this.#port === port && this.#hear(data as ToPage),
@@ -152,13 +155,17 @@ class Way {
   /** Hands a message of the front over, with the request of a call beside it. */
   async send(json: string, handle: unknown): Promise<void> {
     const { ticket, do: command } = JSON.parse(json) as { ticket: number; do: string };
-    if (command === "cancel") return this.#cancel(ticket, json);
-    this.#waiting.add(ticket);
+    if (command === "cancel") {
+      this.#waiting.delete(ticket);
+      if (!this.#leaving.delete(ticket)) this.#post({ json });
+      return;
+    }
+    const [request, body] = (handle ?? []) as [Request?, unknown?];
+    this.#waiting.set(ticket, request?.signal);
     await this.#leave(ticket, async () => {
-      if (handle === undefined) return { json };
-      const [request, body] = handle as [Request, unknown];
-      this.#signals.set(ticket, request.signal);
-      return { json, request: await describeRequest(request, body) };
+      if (!request) return { json };
+      this.#calls = await part(import("./calls.js"));
+      return { json, request: await this.#calls.describeRequest(request, body) };
     });
   }
 
@@ -174,17 +181,6 @@ class Way {
       if (!this.#waiting.delete(ticket)) return;
       this.#receive({ ticket, thrown: null }, error);
     }
-  }
-
-  #forget(ticket: number): void {
-    this.#waiting.delete(ticket);
-    this.#signals.delete(ticket);
-  }
-
-  #cancel(ticket: number, json: string): void {
-    this.#forget(ticket);
-    if (this.#leaving.delete(ticket)) return;
-    this.#post({ json });
   }
 
   #post(message: ToWorker, transfer?: Transferable[]): void {
@@ -216,7 +212,7 @@ class Way {
     } else if ("message" in message) {
       const { ticket } = message.message;
       this.#receive(message.message, this.#handleOf(message));
-      if (ticket !== undefined) this.#forget(ticket);
+      if (ticket !== undefined) this.#waiting.delete(ticket);
     }
     if (this.#waiting.size > 0) this.#expect();
   }
@@ -231,7 +227,7 @@ class Way {
         this.#post({ ticket, stop: true });
       },
     };
-    const arriving = new Arriving(response, flow, this.#signals.get(ticket));
+    const arriving = new this.#calls.Arriving(response, flow, this.#waiting.get(ticket));
     if (response.body) this.#arriving.set(ticket, arriving);
     return arriving.response;
   }
@@ -246,9 +242,9 @@ class Way {
       const { ticket } = JSON.parse(message.json) as { ticket: number };
       if (this.#waiting.has(ticket)) void this.#leave(ticket, async () => message);
     }
-    for (const ticket of this.#waiting) {
+    for (const ticket of this.#waiting.keys()) {
       if (this.#leaving.has(ticket)) continue;
-      this.#forget(ticket);
+      this.#waiting.delete(ticket);
       this.#receive(
         { ticket, error: { code: "vault_unavailable", detail: "it ended" } },
         undefined,

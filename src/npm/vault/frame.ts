@@ -1,4 +1,5 @@
-import type { FromFrame } from "./messages.js";
+import type { Known } from "./connect.js";
+import type { FromFrame, Kept, ToPage } from "./messages.js";
 import type { Place, Port } from "./port.js";
 
 /** So long the frame may take to load, and, once it has, to answer. */
@@ -6,7 +7,7 @@ const LOAD_MS = 10_000;
 const ANSWER_MS = 3_000;
 
 /** A way to a vault on an origin of its own: a hidden frame of that origin hands everything on to the worker there. */
-export async function openFrame({ url }: Place): Promise<Port> {
+export async function openFrame({ url }: Place, page: Known): Promise<Port> {
   const address = new URL("frame.html", url);
   const frame = document.createElement("iframe");
   const { port1: port, port2: theirs } = new MessageChannel();
@@ -44,8 +45,11 @@ export async function openFrame({ url }: Place): Promise<Port> {
       shared,
       post: (message, transfer = []) => port.postMessage(message, transfer),
       listen: (onMessage, onError) => {
-        port.onmessage = ({ data }: MessageEvent<FromFrame>) =>
-          "failed" in data ? onError() : onMessage(data);
+        port.onmessage = ({ data }: MessageEvent<FromFrame | ToPage>) => {
+          if ("failed" in data) return onError();
+          if ("welcome" in data && data.kept) learn(data.kept, page);
+          onMessage(data);
+        };
       },
       close,
     };
@@ -53,4 +57,14 @@ export async function openFrame({ url }: Place): Promise<Port> {
     close();
     throw error;
   }
+}
+
+/** The mark on the vault's origin is the one that counts, except that nothing takes a sign-out back. */
+function learn({ mark, outcome }: Kept, page: Known): void {
+  const { store } = page;
+  page.outcome = outcome;
+  const now = store.mark;
+  if (!mark || mark === now || now === `-${mark.slice(1)}`) return;
+  store.setMark(mark);
+  if (mark[0] === "-") store.removeHint();
 }

@@ -1,4 +1,5 @@
 /** What passes between a page and the vault's worker: the link's messages, and what carries them. */
+import type { Lore } from "../codes.js";
 import type { Incoming } from "../link.js";
 import type { Outcome } from "./outcome.js";
 
@@ -66,6 +67,8 @@ export interface Welcome {
   welcome: string | null;
   /** The build of the vault's script. */
   build?: string;
+  /** What the page can tell then without a network. */
+  lore?: Lore;
   /** The JSON of an error, or what the engine threw. */
   refused?: string;
   /** The vault gave way to the one of this version, in a worker whose name ends in it. */

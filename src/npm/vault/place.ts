@@ -32,9 +32,9 @@ export async function redeems(options: VaultOptions): Promise<boolean> {
 }
 
 /** Few apps have a vault on an origin of its own. */
-async function openFrame(place: Place): Promise<Port> {
+async function openFrame(place: Place, page: Known): Promise<Port> {
   const chunk = await import("./frame.js");
-  return chunk.openFrame(place);
+  return chunk.openFrame(place, page);
 }
 
 /** The way to the vault of these options. */
@@ -44,6 +44,7 @@ export function workerVault(
   page: Known,
 ): Connect {
   const { place, config } = placeOf(options);
-  const open = !REDIRECT && isApart(options) ? openFrame : openPort;
+  const apart = !REDIRECT && isApart(options);
+  const open = (place: Place) => (apart ? openFrame(place, page) : openPort(place));
   return connectWorker({ config: JSON.stringify(config), names, place: place(), open, page });
 }

@@ -1,12 +1,14 @@
-import { explain, fail, type AuthError, type WireError } from "../errors.js";
-import type { Link, Notice, SnapshotWire } from "../link.js";
+import { explain, type AuthError } from "../errors.js";
+import type { Host } from "../host.js";
+import type { Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
+import { part } from "../part.js";
 import type { Shown } from "../shown.js";
-import type { Mark } from "../store.js";
+import type { Mark, Store } from "../store.js";
 import { claimsOfUser } from "../claims.js";
 import type { VaultOptions } from "../types.js";
 import type { Known } from "./connect.js";
-import type { Kept } from "./messages.js";
+import type { Limits } from "./limits.js";
 import {
   leaveOutcome,
   rememberClient,
@@ -19,18 +21,13 @@ import { isApart } from "./url.js";
 /** So late may storage show in one tab what another one wrote. */
 const LATE_MS = 1_000;
 const STEP_MS = 100;
-/** What ended a session in every tab. */
-const LIMITS = ["session_idle", "session_max_age"];
 
-/** What the other half of a front does. */
-export interface Half {
-  open(): Promise<Link>;
-  tell(command: string, fields: Record<string, unknown>): void;
-  restore(failure: AuthError | null): Promise<void>;
-  finish(answer: Unredeemed): Promise<void>;
-  unrestored(failure: AuthError): void;
-  show(notice: Notice, lastError: AuthError | null): void;
-  endedElsewhere(): void;
+/** Its trips, beside what the front does for every part. */
+interface HostWithTrips extends Host {
+  trip(): Promise<{
+    finish(arrival: Unredeemed & { kind: "callback" }): Promise<void>;
+    unrestored(failure: AuthError): void;
+  }>;
 }
 
 /**
@@ -39,7 +36,7 @@ export interface Half {
  */
 export class VaultSide<TUser> implements Known {
   readonly #page: Shown<TUser>;
-  readonly #half: Half;
+  readonly #host: HostWithTrips;
   readonly #client: VaultOptions;
   /** Whether the session that is shown next comes of the user's own sign-in. */
   #fresh = false;
@@ -47,17 +44,19 @@ export class VaultSide<TUser> implements Known {
   #orphaned = false;
   /** The mark of a session that the redirect page left and storage could not take. */
   expected: Mark | null = null;
+  /** Only with one of the options `idle` and `maxAge`. */
+  #limits: Limits<TUser> | undefined;
   /** Whether the vault has an origin of its own, where the transactions and the redirect page are too. */
   readonly #apart: boolean;
   /** What the redirect page left on that origin. */
-  #outcome: Outcome = {};
+  outcome: Outcome = {};
   /** The user that the page shows, and all that it shows of them. */
   #sub: unknown;
   #look = "";
 
-  constructor(page: Shown<TUser>, half: Half) {
+  constructor(page: Shown<TUser>, host: HostWithTrips) {
     this.#page = page;
-    this.#half = half;
+    this.#host = host;
     this.#client = page.options as object as VaultOptions;
     this.#apart = isApart(this.#client);
   }
@@ -66,22 +65,31 @@ export class VaultSide<TUser> implements Known {
   async start(): Promise<void> {
     let outcome = takeOutcome(this.#client);
     if (outcome.apart) {
-      await this.#half.open();
-      outcome = this.#outcome;
+      await this.#host.open();
+      outcome = this.outcome;
+    }
+    const { idle, maxAge } = this.#client;
+    if (idle || maxAge) {
+      const { Limits } = await part(import("./limits.js"));
+      const { tell } = this.#host;
+      this.#limits = new Limits(this.#page, this.#client, {
+        tell,
+        explain,
+        compare: () => this.compare(),
+      });
     }
     const { error, final, fresh, carry, mark, answer, ended } = outcome;
     if (ended && this.#page.store.mark?.[0] === "-") this.#page.store.removeMark();
     this.#fresh = answer ? !answer.restore : fresh === true;
-    if (answer) return this.#half.finish(answer);
+    const { trip } = this.#host;
+    if (answer) return (await trip()).finish({ kind: "callback", ...answer });
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
     const failure = error ?? (carry ? { code: carry } : null);
     const shown = failure && this.#page.name(failure);
-    if (final && shown) this.#half.unrestored(shown);
-    else if (!this.#fresh && this.#page.store.mark?.[0] === "+" && this.#page.activity?.isOver()) {
-      await explain("session_idle");
-      this.#expire(this.#page.name({ code: "session_idle" }));
-    } else await this.#half.restore(shown);
+    if (final && shown) (await trip()).unrestored(shown);
+    else if (!this.#fresh && (await this.#limits?.endBeforeLoad())) return;
+    else await this.#host.restore(shown);
   }
 
   /** Before the page leaves for the provider. Whether the transaction is the page's to keep: a frame has kept it already. */
@@ -92,27 +100,20 @@ export class VaultSide<TUser> implements Known {
   }
 
   get mark(): Mark | null {
-    return this.#page.store.mark ?? this.expected;
+    return this.store.mark ?? this.expected;
   }
 
-  /** The mark on the vault's origin is the one that counts, except that nothing takes a sign-out back. */
-  learn({ mark, outcome }: Kept): void {
-    const { store } = this.#page;
-    this.#outcome = outcome;
-    const now = store.mark;
-    if (!mark || mark === now || now === `-${mark.slice(1)}`) return;
-    store.setMark(mark);
-    if (mark[0] === "-") store.removeHint();
+  get store(): Store {
+    return this.#page.store;
   }
 
   /** Takes the session that the vault has. One that cannot be renewed is good enough only where no other can be had. */
-  async join(failure: AuthError | null, mayLeave: boolean): Promise<boolean> {
+  async join(failure: AuthError | null, mayLeave: () => Promise<boolean>): Promise<boolean> {
     const snapshot = await this.#ask();
     if (this.#page.state.status !== "loading") return true;
     const { status, error } = snapshot;
-    if (status !== "signedIn" || (mayLeave && error?.code === "reauthentication_needed")) {
-      return false;
-    }
+    if (status !== "signedIn") return false;
+    if (error?.code === "reauthentication_needed" && (await mayLeave())) return false;
     if (!(await this.#agrees(snapshot))) return false;
     await explain(error?.code);
     this.#take(snapshot, failure ?? (error ? this.#page.name(error) : null));
@@ -142,14 +143,10 @@ export class VaultSide<TUser> implements Known {
   }
 
   /** What the vault tells of the session's end, or of its own. */
-  hear({ notice, endsAt = 0, limit = "idle" }: Notice): Promise<void> | undefined {
-    const page = this.#page;
-    if (page.session === null) return undefined;
-    if (notice === "vaultLost") return this.rejoin().catch(() => {});
-    // The last call is for whoever knows of later activity; the vault hears of all there is.
-    const { telling } = page;
-    if (notice === "expiring" && endsAt > Date.now()) telling.emit("expiring", { endsAt, limit });
-    if (notice === "extended") telling.emit("extended", {});
+  hear(notice: Notice): Promise<void> | undefined {
+    if (this.#page.session === null) return undefined;
+    if (notice.notice === "vaultLost") return this.rejoin().catch(() => {});
+    this.#limits?.hear(notice);
     return undefined;
   }
 
@@ -164,18 +161,9 @@ export class VaultSide<TUser> implements Known {
     }
   }
 
-  /** The page can be seen again. Nothing of a session is shown whose time was over while the page was stopped. */
+  /** The page can be seen again; `stopped` is one that was in the cache, or frozen. */
   shown(stopped: boolean): void {
-    const { session, store, mark } = this.#page;
-    if (session === null) return;
-    if (stopped && this.#page.activity?.isOver()) {
-      if (store.mark !== mark) return;
-      leaveOutcome(this.#client, { error: { code: "session_idle" } as WireError, final: true });
-      this.#page.announceEnd(mark);
-      return hideAndReload();
-    }
-    this.#page.activity?.note();
-    if (stopped && this.hasLimits) void this.compare();
+    if (this.#page.session !== null) this.#limits?.shown(stopped);
   }
 
   /** Asks the vault what this page should show. */
@@ -187,26 +175,12 @@ export class VaultSide<TUser> implements Known {
       if (!(await this.#agrees(snapshot))) return hideAndReload();
       return this.#take(snapshot, page.state.lastError);
     }
-    if (snapshot.error && LIMITS.includes(snapshot.error.code)) {
-      await explain(snapshot.error.code);
-      return this.#expire(page.name(snapshot.error));
-    }
-    if (page.store.shared && page.store.mark !== page.mark) return this.#half.endedElsewhere();
+    if (snapshot.error && (await this.#limits?.end(snapshot.error))) return;
+    if (page.store.shared && page.store.mark !== page.mark) return this.#host.endedElsewhere();
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
     this.#orphaned = true;
     await explain("reauthentication_needed");
     page.report(page.name({ code: "reauthentication_needed" }));
-  }
-
-  /** The session ends in every tab, with what ended it. */
-  #expire(error: AuthError): void {
-    const page = this.#page;
-    page.announceEnd(page.mark ?? page.store.mark);
-    page.ended("expired", error);
-  }
-
-  get hasLimits(): boolean {
-    return Boolean(this.#client.idle || this.#client.maxAge);
   }
 
   requireVault(): void {
@@ -214,7 +188,7 @@ export class VaultSide<TUser> implements Known {
   }
 
   async #ask(): Promise<SnapshotWire> {
-    const link = await this.#half.open();
+    const link = await this.#host.open();
     return link.ask("state", { mark: this.#page.store.mark });
   }
 
@@ -246,7 +220,7 @@ export class VaultSide<TUser> implements Known {
     // Beside a vault of another origin no redirect page has written the mark.
     const stale = this.#apart ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
-    if (refused) page.telling.diagnose(fail("storage_full"));
+    if (refused) void page.diagnose("storage_full");
     this.#orphaned = false;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
@@ -261,6 +235,7 @@ export class VaultSide<TUser> implements Known {
     this.#look = look;
     this.#sub = user?.["sub"];
     const origin = this.#fresh ? "interactive" : "joined";
-    this.#half.show({ ...snapshot, notice: "signedIn", origin }, lastError);
+    const notice: Notice = { ...snapshot, notice: "signedIn", origin };
+    this.#host.show(notice, lastError);
   }
 }

@@ -1,4 +1,5 @@
 /** The vault's script: a shared worker for all tabs of an origin, or a dedicated one where there is none. */
+import { ofVault } from "../codes.js";
 import { workerName } from "../vault/pin.js";
 import { VERSION, type ToPage, type ToWorker } from "../vault/messages.js";
 import { laterVersion } from "./deployed.js";
@@ -48,7 +49,7 @@ function serve(port: PagePort, shared: boolean): void {
       if (tab) opened.remove(tab);
       tab = new Tab(opened, post);
       opened.add(tab);
-      post({ welcome: boot, build: BUILD });
+      post({ welcome: boot, build: BUILD, lore: ofVault });
     } catch (error) {
       post({ welcome: null, refused: typeof error === "string" ? error : String(error) });
     }
