@@ -41,17 +41,14 @@ const SILENCE_MINUTES = 5;
 const CHROMIUM = { BROWSERS: "chromium" };
 const FIREFOX = { BROWSERS: "firefox" };
 
-/** So many test programs run at once. More processors than these may be counted than a container is given. */
-const LANES = Math.min(availableParallelism(), 4);
+/**
+ * So many test programs run at once: they wait more than they compute. More processors than these may be counted than a
+ * container is given.
+ */
+const LANES = Math.min(availableParallelism() + 1, 4);
 
 const HOSTILE = "tests/e2e/hostile/hostile.test.mjs";
 const ATTACKS = "tests/attacks/attacks.test.mjs";
-
-/** What the front decides; the rest of the hostile suite is about the core, which is the same behind both fronts. */
-const FRONT_THEMES = [
-  ...["authorization response", "an existing session", "restore", "sign-out"],
-  ...["tabs", "tampered storage", "URLs"],
-];
 
 /** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
 const OWN_APP = [
@@ -72,8 +69,17 @@ const SHARED_TESTS = readdirSync(join(root, "tests/e2e"))
   .filter((name) => name.endsWith(".test.mjs") && !OWN_APP.includes(name))
   .sort();
 
+/** Of those with an app of their own these are long, or of an app that another test program plays too. */
+const LONG_TESTS = ["demo.test.mjs", "limits.test.mjs", "single-sign-on.test.mjs", "spa.test.mjs"];
+
 /** Of those with an app of their own these hold for a Rust app with the vault in its page. */
 const RUST_TESTS = ["limits.test.mjs", "one-grant.test.mjs"];
+
+/** What the Rust front plays at every change. */
+const RUST_FIRST = ["fetch.test.mjs", "one-grant.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
+
+/** The tests of a list that are not in another one. */
+const without = (tests, others) => tests.filter((name) => !others.includes(name));
 
 /** The tests of the shared page that hold for a vault in a worker too; it has a test of its own for the rest. */
 const VAULT_TESTS = ["fetch.test.mjs", "refresh.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
@@ -235,7 +241,7 @@ export const parts = [
   },
   {
     name: "e2e",
-    what: "the SPA, the demo and the package against the provider in Chromium and Firefox, the shared page on the Rust front and with a vault in Chromium",
+    what: "the package against the provider in Chromium and Firefox; SPA, demo, the Rust front and the shared page with a vault in Chromium",
     needs: ["build", "demo"],
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
@@ -243,10 +249,9 @@ export const parts = [
       yield* sideBySide(browsers, [
         // The longest first, so that it is not left alone at the end.
         [HOSTILE, CHROMIUM],
-        [HOSTILE, { ...FIREFOX, THEMES: FRONT_THEMES.join(",") }],
-        ...programs([...SHARED_TESTS, ...OWN_APP], FIREFOX),
+        ...programs([...SHARED_TESTS, ...without(OWN_APP, LONG_TESTS)], FIREFOX),
         ...programs([...SHARED_TESTS, ...OWN_APP], CHROMIUM),
-        ...programs([...SHARED_TESTS, ...RUST_TESTS], { ...CHROMIUM, FRONT: "rust" }),
+        ...programs(RUST_FIRST, { ...CHROMIUM, FRONT: "rust" }),
         ...programs(VAULT_TESTS, { ...CHROMIUM, FRONT: "vault" }),
         ...testFiles("tests/e2e/support").map((file) => [file, {}]),
       ]);
@@ -282,6 +287,14 @@ export const parts = [
     },
   },
   {
+    name: "examples",
+    what: "the example for Leptos",
+    slow: true,
+    async *run() {
+      yield* nodeTest("tests/examples");
+    },
+  },
+  {
     name: "attacks-rest",
     what: "the attacks where the part `attacks` does not play them: on tokens in the page, on the client that leaks, and in Firefox",
     needs: ["build"],
@@ -295,16 +308,42 @@ export const parts = [
     },
   },
   {
-    name: "e2e-rust",
-    what: "the Rust front in Firefox too, and with a vault in a worker",
+    name: "chaos",
+    what: "tabs, workers and browsers that end at random moments, in Chromium and Firefox; MINUTES of each placement",
+    needs: ["build"],
+    slow: true,
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      const env = { CHROME: chrome, FIREFOX: firefox, MINUTES: process.env.MINUTES ?? "2" };
+      yield* sideBySide(env, [
+        ["tests/chaos/chaos.test.mjs", CHROMIUM],
+        ["tests/chaos/chaos.test.mjs", FIREFOX],
+      ]);
+    },
+  },
+  {
+    name: "e2e-long",
+    what: "in Firefox too what is long: SPA, demo, limits, single sign-on",
+    needs: ["build", "demo"],
     slow: true,
     async *run() {
       const { firefox } = await ensureBrowsers();
+      yield* sideBySide({ FIREFOX: firefox }, programs(LONG_TESTS, FIREFOX));
+    },
+  },
+  {
+    name: "e2e-rust",
+    what: "the Rust front in Firefox too, the rest of it in Chromium, and with a vault in a worker",
+    slow: true,
+    async *run() {
+      const { chrome, firefox } = await ensureBrowsers();
+      const page = [...SHARED_TESTS, ...RUST_TESTS];
       const vault = [...VAULT_TESTS, ...MORE_VAULT_TESTS];
-      yield* sideBySide({ FIREFOX: firefox, ...FIREFOX }, [
-        ...programs([...SHARED_TESTS, ...RUST_TESTS], { FRONT: "rust" }),
+      yield* sideBySide({ CHROME: chrome, FIREFOX: firefox }, [
+        ...programs(page, { ...FIREFOX, FRONT: "rust" }),
+        ...programs(without(page, RUST_FIRST), { ...CHROMIUM, FRONT: "rust" }),
         // That front is the npm package's; what is to be seen is how the crate hands things on.
-        ...programs(vault, { FRONT: "rust-vault" }),
+        ...programs(vault, { ...FIREFOX, FRONT: "rust-vault" }),
       ]);
     },
   },
@@ -331,11 +370,11 @@ export const parts = [
   },
   {
     name: "hostile-firefox",
-    what: "the hostile provider in Firefox: what is about the core, which is the same in every engine",
+    what: "the hostile provider in Firefox: every case",
     slow: true,
     async *run() {
       const { firefox } = await ensureBrowsers();
-      yield testProgram(HOSTILE, { FIREFOX: firefox, BROWSERS: "firefox" });
+      yield testProgram(HOSTILE, { FIREFOX: firefox, BROWSERS: "firefox", EVERYWHERE: "1" });
     },
   },
   {

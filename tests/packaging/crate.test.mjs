@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { buildForBrowser, cargoIn, packedCrate, rustProject } from "./crate.mjs";
-import { root, run } from "./tarball.mjs";
+import { root } from "./tarball.mjs";
 
 const FILES =
   /^src\/.*\.rs$|^src\/vault\/(platform|tabs)\.js$|^src\/front\/worker\/keyward\.js$|^dist\/files\/\w+\.(js|html)$|^Cargo\.(toml(\.orig)?|lock)$|^\.cargo_vcs_info\.json$|^(CHANGELOG|README|SECURITY)\.md$|^LICENSE-(APACHE|MIT)$/;
@@ -122,23 +122,6 @@ keyward = { path = ${JSON.stringify(keyward)}, default-features = false, feature
     const names = (file) => readFileSync(file).includes("code_verifier");
     assert.ok(!names(join(out, "app_bg.wasm")));
     assert.ok(names(join(root, "target/npm/page/keyward_bg.wasm")));
-  });
-});
-
-describe("the example for Leptos", () => {
-  const folder = join(root, "examples/leptos");
-
-  test("is a page of glue, and builds", async () => {
-    const glue = readFileSync(join(folder, "src/keyward_leptos.rs"), "utf8");
-    const lines = glue.split("\n").filter((line) => line.trim() !== "");
-    assert.ok(lines.length <= 50, `${lines.length} lines`);
-    const options = ["--locked", "--target", "wasm32-unknown-unknown"];
-    const { code, output } = await run("cargo", ["build", ...options], {
-      cwd: folder,
-      env: { ...process.env, CARGO_TARGET_DIR: join(root, "target/examples") },
-      show: true,
-    });
-    assert.equal(code, 0, output);
   });
 });
 

@@ -15,6 +15,8 @@ impl Page {
         match json::string(notice, "notice").unwrap_or_default() {
             "signedIn" => self.signed_in(notice),
             "state" => match json::string(notice, "status") {
+                // News of a session that this page does not show, or not any more.
+                Some("signedIn") if self.session().is_none() => {}
                 Some("signedIn") if error.is_none() && self.followed(notice) => {}
                 Some("signedIn") => self.show_user(notice, error, true),
                 _ => self.ended(reason_of(notice), error),

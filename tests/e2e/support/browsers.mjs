@@ -6,7 +6,7 @@
 //   BROWSERS  "chromium", "firefox", "webkit", comma-separated (default: the first two)
 //   HEADED    set: with windows
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,10 +125,11 @@ export async function closeContexts(browser, within = CLOSE_MS) {
 
 /**
  * Starts a browser on a profile folder of its own, as a user does, for looking at what it leaves
- * on the disk. Gives `{ context, folder, close, remove }`; `close` keeps the folder.
+ * on the disk. Gives `{ context, folder, close, kill, again, remove }`; `close` keeps the folder, `kill` ends all of the
+ * browser's processes in the middle of what they do (Linux only), `again` starts one on the same folder.
  */
-export async function launchProfile(name, options = {}) {
-  const folder = await mkdtemp(join(tmpdir(), `keyward-${name}-`));
+export async function launchProfile(name, options = {}, kept = undefined) {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), `keyward-${name}-`)));
   const context = await KINDS[name].type.launchPersistentContext(folder, {
     ...launchOptions(name),
     ...options,
@@ -137,8 +138,33 @@ export async function launchProfile(name, options = {}) {
     context: limitedContext(context),
     folder,
     close: () => context.close(),
+    kill: async () => {
+      const closed = new Promise((resolve) => context.once("close", resolve));
+      for (const pid of processesOf(folder)) killNow(pid);
+      await inTime(closed, "the end of a killed browser", LIMIT_MS);
+    },
+    again: () => launchProfile(name, options, folder),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** The processes that were started for a profile; those that they started end with them. */
+function processesOf(folder) {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function killNow(pid) {
+  try {
+    process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // It has ended with another one.
+  }
 }
 
 /** A context and its pages whose every answer has a limit. Closing a browser has one: playwright kills it. */

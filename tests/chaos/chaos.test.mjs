@@ -1,0 +1,306 @@
+// Tabs, workers and browsers that end at random moments, with a provider that rotates refresh tokens and knows when one is
+// used twice. What must hold: no token is used twice, a sign-out stays one, and whoever signed in gets on.
+//
+//   MINUTES   how long each placement is played in each browser (1)
+//   SEED      of the moves; a failure names it. The engine's own timing is not in it.
+//   BROWSERS, CHROME, FIREFOX as in the end-to-end tests
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { forEachBrowser, launchProfile } from "../e2e/support/browsers.mjs";
+import { go, startWorld, stateOf } from "../e2e/support/harness.mjs";
+import { inTime, until } from "../e2e/support/until.mjs";
+import { endWorkers } from "../e2e/support/workers.mjs";
+
+const MINUTES = Number(process.env.MINUTES ?? 1);
+const FIRST_SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+/** Seconds of an access token: so short that every round has its refreshes. */
+const TOKEN_LIFE = 6;
+const MOST_TABS = 5;
+const MOVES_A_ROUND = 12;
+/** After a round everything comes to rest within this time. */
+const REST = { timeout: 60_000, interval: 200 };
+const PLACES = {
+  "in the page": { app: { vault: false } },
+  "in a worker": { app: { vault: true } },
+  "on an origin of its own": { own: true },
+};
+
+forEachBrowser((name) => {
+  for (const [place, options] of Object.entries(PLACES)) {
+    describe(`ends at random moments in ${name}, with the vault ${place}`, () => {
+      let chaos;
+      before(async () => {
+        chaos = await Chaos.start(name, options);
+      });
+      after(() => chaos?.close());
+
+      const limit = { timeout: (MINUTES * 60 + 300) * 1_000 };
+      test(
+        "no token is used twice, a sign-out stays one, and the user gets on",
+        limit,
+        async () => {
+          const end = Date.now() + MINUTES * 60_000;
+          for (let seed = FIRST_SEED; Date.now() < end; seed += 1) {
+            await chaos.round(seed).catch((error) => {
+              const moves = chaos.moves.join(", ");
+              throw new Error(`SEED=${seed}: ${moves}: ${error.message}`, { cause: error });
+            });
+          }
+          const { done } = chaos;
+          console.log(`${name}, ${place}: ${JSON.stringify(done)}`);
+          // The probe: what is to be survived has happened.
+          for (const what of ["round", "refresh", "kill", "close"]) assert.ok(done[what] > 0, what);
+        },
+      );
+
+      test("the detector fires", async () => {
+        assert.equal(await chaos.spendTwice(), 1);
+      });
+    });
+  }
+});
+
+class Chaos {
+  /** How often each move was made. */
+  done = {};
+  moves = [];
+  #name;
+  #world;
+  #profile;
+  #dice;
+  /** Whether the user means to be signed in. */
+  #wanted = false;
+
+  static async start(name, options) {
+    const chaos = new Chaos();
+    chaos.#name = name;
+    chaos.#world = await startWorld(name, options);
+    chaos.#world.op.setTtl({ at: TOKEN_LIFE, rt: 36_000, id: 300, session: 36_000 });
+    chaos.#profile = await launchProfile(name);
+    return chaos;
+  }
+
+  async close() {
+    await this.#profile?.close().catch(() => {});
+    await this.#profile?.remove();
+    await this.#world.close();
+  }
+
+  get #tabs() {
+    return this.#profile.context.pages().filter((page) => page.url().startsWith("http"));
+  }
+
+  /** Some moves, one upon the other, then rest: and what must hold then. */
+  async round(seed) {
+    this.#dice = dice(seed);
+    this.moves = [];
+    this.#count("round");
+    // Every other round has its hard end.
+    const kill = seed % 2 === 0 ? this.#dice(MOVES_A_ROUND) : undefined;
+    for (let n = 0; n < MOVES_A_ROUND; n += 1) {
+      const move = n === kill ? "kill" : this.#pick();
+      this.moves.push(move);
+      this.#count(move);
+      await this.#make(move);
+      await pause(this.#dice(700));
+    }
+    await this.#profile.context.setOffline(false);
+    if (this.#tabs.length === 0) await this.#open();
+    await (this.#wanted ? this.#assertGetsOn() : this.#assertStaysOut());
+    assert.equal(this.#world.reused, 0, "a token was used twice");
+  }
+
+  #count(what) {
+    this.done[what] = (this.done[what] ?? 0) + 1;
+  }
+
+  #pick() {
+    const tabs = this.#tabs;
+    if (tabs.length === 0) return "open";
+    const all = [
+      ...["open", "open", "close", "reload", "call", "call", "refresh", "refresh", "leave"],
+      ...["offline", "crash", this.#wanted ? "refresh" : "signIn", "signIn", "signOut"],
+    ];
+    for (;;) {
+      const move = all[this.#dice(all.length)];
+      if (move === "open" && tabs.length >= MOST_TABS) continue;
+      if (move === "signOut" && (!this.#wanted || this.#dice(2))) continue;
+      return move;
+    }
+  }
+
+  /** Begins a move. It is waited for only where nothing else can be done before. */
+  async #make(move) {
+    const page = this.#tabs[this.#dice(this.#tabs.length || 1)];
+    switch (move) {
+      case "open":
+        return this.#open();
+      case "close":
+        return void page.close().catch(() => {});
+      case "reload":
+        return void page.reload({ waitUntil: "commit" }).catch(() => {});
+      case "leave":
+        // Away and back, out of the cache if the engine has put the page there.
+        await page.goto("about:blank", { waitUntil: "commit" }).catch(() => {});
+        return void page.goBack({ waitUntil: "commit" }).catch(() => {});
+      case "call":
+        return this.#everywhere(() => void auth.fetch("/api/orders").catch(() => {}));
+      case "refresh":
+        return this.#everywhere(() => void auth.refresh().catch(() => {}));
+      case "offline":
+        await this.#profile.context.setOffline(true);
+        await pause(this.#dice(1_500));
+        return this.#profile.context.setOffline(false);
+      case "crash":
+        return this.#crash(page);
+      case "kill":
+        await this.#profile.kill();
+        this.#profile = await this.#profile.again();
+        return this.#open();
+      case "signIn":
+        return this.#signIn(page);
+      case "signOut":
+        return this.#signOut(page);
+    }
+  }
+
+  async #open() {
+    const page = await this.#profile.context.newPage();
+    await go(page, this.#world.app.origin + "/");
+  }
+
+  /** In every tab at once, wherever it is. */
+  async #everywhere(act) {
+    const begun = this.#tabs.map((page) => tell(page, act));
+    await Promise.all(begun);
+  }
+
+  /** A tab's process ends, or the workers' do. Firefox has no word for that: there the tab is closed. */
+  async #crash(page) {
+    if (this.#name !== "chromium") return void page.close().catch(() => {});
+    if (this.#dice(2)) {
+      const browser = this.#profile.context.browser();
+      return browser && endWorkers(browser).catch(() => {});
+    }
+    const session = await this.#profile.context.newCDPSession(page);
+    void session.send("Page.crash").catch(() => {});
+    await pause(100);
+    await page.close().catch(() => {});
+  }
+
+  async #signIn(page) {
+    const begun = await tell(page, () => {
+      if (window.auth?.state.status !== "signedOut") return false;
+      auth.signIn().catch(() => {});
+      return true;
+    });
+    if (begun) this.#wanted = true;
+  }
+
+  /** From the call on nobody is signed in, whatever ends next. */
+  async #signOut(page) {
+    const begun = await tell(page, () => {
+      if (window.auth?.state.status !== "signedIn") return false;
+      auth.signOut().catch(() => {});
+      return true;
+    });
+    if (begun) this.#wanted = false;
+  }
+
+  /** Whoever is not signed in can sign in, and then every tab can call. */
+  async #assertGetsOn() {
+    await this.#atRest();
+    const [first] = this.#tabs;
+    const signedIn = async () => {
+      const state = await stateOf(first);
+      if (state?.status === "signedIn") return true;
+      // A sign-out that is still on its way to the provider takes the page along: then once more.
+      if (state?.status === "signedOut")
+        await tell(first, () => void auth.signIn().catch(() => {}));
+      throw new Error(JSON.stringify(state));
+    };
+    await until(signedIn, "a sign-in", { ...REST, interval: 5_000 });
+    for (const page of this.#tabs) {
+      await until(
+        async () => {
+          const { status, lastError } = await stateOf(page);
+          // What a dead vault or a lost token leaves behind ends with the next load.
+          if (lastError === "reauthentication_needed") await page.reload({ waitUntil: "commit" });
+          const answer = await page.evaluate(() => settle(auth.fetch("/api/orders")));
+          if (answer.ok?.status === 200) return true;
+          throw new Error(JSON.stringify({ status, lastError, answer }));
+        },
+        "a call that is answered",
+        { ...REST, interval: 1_000 },
+      );
+    }
+  }
+
+  /** No tab shows anybody, and no load brings the session back. */
+  async #assertStaysOut() {
+    await this.#atRest();
+    const out = async () => {
+      const states = await Promise.all(this.#tabs.map(stateOf));
+      const all = states.every((state) => state?.status === "signedOut");
+      if (!all) throw new Error(JSON.stringify(states));
+      return true;
+    };
+    await until(out, "everybody out", REST);
+    await this.#open();
+    await this.#tabs[0].reload({ waitUntil: "commit" });
+    await this.#atRest();
+    await out();
+  }
+
+  /** No tab is on its way, or waits. */
+  async #atRest() {
+    const rest = async () => {
+      const states = await Promise.all(this.#tabs.map(stateOf));
+      const loading = states.some((state) => !state || state.status === "loading");
+      if (loading) throw new Error(JSON.stringify(states));
+      return true;
+    };
+    await until(rest, "rest", REST);
+  }
+
+  /** A spent token once more, by hand: how often the provider notices. */
+  async spendTwice() {
+    const { op } = this.#world;
+    await this.#assertGetsOn();
+    const [page] = this.#tabs;
+    op.requests.clear();
+    for (let n = 0; n < 2; n += 1) await page.evaluate(() => auth.refresh());
+    const refreshes = op.requests.of("token").filter((one) => one.param("refresh_token"));
+    const body = new URLSearchParams({
+      grant_type: "refresh_token",
+      client_id: "spa",
+      refresh_token: refreshes[0].param("refresh_token"),
+    });
+    const before = this.#world.reused;
+    await fetch(`${op.issuer}/token`, { method: "POST", body });
+    return this.#world.reused - before;
+  }
+}
+
+/** What the page answers, or `undefined` if it goes away over it. */
+async function tell(page, act) {
+  try {
+    return await inTime(page.evaluate(act), "a page", 5_000);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole numbers below `n`, the same for the same seed. */
+function dice(seed) {
+  let state = seed >>> 0;
+  return (n) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % n;
+  };
+}
