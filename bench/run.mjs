@@ -30,12 +30,12 @@ await runMain(async () => {
 
 async function singleTab(report, { sizes, rounds }) {
   // These import npm packages, which may not have been there before.
-  const { sizeRows, yewRows } = await load("bench/sizes.mjs");
+  const { sizeRows, rustRows } = await load("bench/sizes.mjs");
   const { sizeTable, timingTable, yewTable } = await load("bench/report.mjs");
   report.sizes = await sizeRows();
   console.log(`\n${sizeTable(report.sizes)}\n`);
   say("building apps in Rust");
-  report.yew = await yewRows();
+  report.yew = await rustRows();
   console.log(`\n${yewTable(report.yew)}\n`);
   if (!sizes) {
     const { timings } = await load("bench/timings.mjs");
