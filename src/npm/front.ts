@@ -42,6 +42,7 @@ const METHODS = [
   "signOut",
   "touch",
 ] as const;
+
 /**
  * The front of one client: it navigates where the vault says, hands answers over, keeps the sign-out mark, and shows
  * the state. No token ever gets here, except one that the app asks for itself.
@@ -222,7 +223,9 @@ export class Front<TUser> implements Auth<TUser> {
   async #start(arrived: Arrival | null): Promise<void> {
     try {
       const waits = VAULT && !REDIRECT && transactions.any();
-      const arrival = waits ? (await this.#withTrip()).arrive() : arrived;
+      // A sign-in that was given up on the way is no reason to show nobody.
+      const trip = waits && (await this.#withTrip().catch(() => null));
+      const arrival = trip ? trip.arrive() : arrived;
       if (arrival?.kind === "lost") await this.#shown.diagnose("callback_url_changed");
       if (arrival?.kind === "foreign") await this.#shown.diagnose("logout_state_mismatch");
       if (!this.#shown.store.shared) await this.#shown.diagnose("storage_unavailable");
@@ -248,8 +251,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** Before anything of a session is shown that ends when nobody is active. */
   async #watch(idle: number): Promise<void> {
     const { Activity } = await part(import("./activity.js"));
-    const tell = (command: string, fields: object) => this.#tell(command, { ...fields });
-    this.#shown.activity = new Activity(idle, this.#shown, tell);
+    this.#shown.activity = new Activity(idle, this.#shown, this.#host.tell);
   }
 
   /** Gets the session back with the provider's help, or settles. `failure` is what the user still has to see. */

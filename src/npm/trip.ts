@@ -24,6 +24,7 @@ const NEEDS_USER = [
   "account_selection_required",
 ];
 
+/** The trips of one page. */
 export class Trip<TUser> {
   readonly #page: Shown<TUser>;
   readonly #host: Host;

@@ -1,3 +1,4 @@
+import { claimsOfUser } from "../claims.js";
 import { explain, type AuthError } from "../errors.js";
 import type { Host } from "../host.js";
 import type { Notice, SnapshotWire } from "../link.js";
@@ -5,7 +6,6 @@ import { hide, hideAndReload } from "../page_life.js";
 import { part } from "../part.js";
 import type { Shown } from "../shown.js";
 import type { Mark, Store } from "../store.js";
-import { claimsOfUser } from "../claims.js";
 import type { VaultOptions } from "../types.js";
 import type { Known } from "./connect.js";
 import type { Limits } from "./limits.js";
@@ -63,11 +63,6 @@ export class VaultSide<TUser> implements Known {
 
   /** The page that took the provider's answer has left word of what came of it. */
   async start(): Promise<void> {
-    let outcome = takeOutcome(this.#client);
-    if (outcome.apart) {
-      await this.#host.open();
-      outcome = this.outcome;
-    }
     const { idle, maxAge } = this.#client;
     if (idle || maxAge) {
       const { Limits } = await part(import("./limits.js"));
@@ -77,6 +72,11 @@ export class VaultSide<TUser> implements Known {
         explain,
         compare: () => this.compare(),
       });
+    }
+    let outcome = takeOutcome(this.#client);
+    if (outcome.apart) {
+      await this.#host.open();
+      outcome = this.outcome;
     }
     const { error, final, fresh, carry, mark, answer, ended } = outcome;
     if (ended && this.#page.store.mark?.[0] === "-") this.#page.store.removeMark();
