@@ -232,7 +232,7 @@ export class Front<TUser> implements Auth<TUser> {
       if (this.#configError) {
         return this.#shown.settleLoad("neverSignedIn", await this.#configError);
       }
-      if (VAULT && !REDIRECT) return await this.#side.start();
+      if (VAULT && !REDIRECT) return await this.#side.start(arrival?.kind === "signedOut");
       if (this.#options.idle) await this.#watch(this.#options.idle);
       if (arrival?.kind === "callback") return await (await this.#withTrip()).finish(arrival);
       if (arrival?.kind === "signedOut") {

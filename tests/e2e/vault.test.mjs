@@ -8,12 +8,15 @@ import {
   ask,
   call,
   eventsOf,
+  markOf,
   reload,
   signIn,
+  signOut,
   startSignOut,
   startWorld,
   stateOf,
   status,
+  transactionsOf,
 } from "./support/harness.mjs";
 import { test } from "./support/timed.mjs";
 import { inTime, until } from "./support/until.mjs";
@@ -84,6 +87,10 @@ forEachBrowser((name) => {
         assert.equal((await call(page, "/api/orders")).ok.status, 200);
         // A sign-out is done here and at the provider, though the page finds no words for the way back.
         files["/app/trip.js"] = gone;
+        await page.evaluate(() => {
+          const givenUp = JSON.stringify({ createdAt: Date.now() });
+          sessionStorage.setItem("keyward.txn.given-up", givenUp);
+        });
         await reload(page);
         await status(page, "signedIn");
         await startSignOut(page);
@@ -143,6 +150,19 @@ forEachBrowser((name) => {
       assert.equal((await status(other, "signedOut")).reason, "signedOut");
       const third = await world.open("/", context);
       await status(third, "signedOut");
+    });
+
+    test("a way back from a sign-out that leads to the app's own page is recognised there", async () => {
+      world.configure({ restore: "always", postLogoutRedirectUri: `${world.app.origin}/` });
+      const page = await world.signedIn();
+      world.op.requests.clear();
+      await signOut(page);
+      assert.equal((await stateOf(page)).reason, "signedOut");
+      const [left] = world.op.requests.of("endSession");
+      assert.equal(left.query.get("post_logout_redirect_uri"), `${world.app.origin}/`);
+      assert.equal(page.url(), `${world.app.origin}/`);
+      assert.deepEqual([await markOf(page), await transactionsOf(page)], [null, []]);
+      assert.equal(world.op.count("authorize"), 0);
     });
 
     test("a sign-out in a tab that joined the session revokes the grant and goes along with the hint", async () => {

@@ -61,8 +61,11 @@ export class VaultSide<TUser> implements Known {
     this.#apart = isApart(this.#client);
   }
 
-  /** The page that took the provider's answer has left word of what came of it. */
-  async start(): Promise<void> {
+  /**
+   * The page that took the provider's answer has left word of what came of it. `returned` is a load to which the provider
+   * leads back from a sign-out without that page.
+   */
+  async start(returned: boolean): Promise<void> {
     const { idle, maxAge } = this.#client;
     if (idle || maxAge) {
       const { Limits } = await part(import("./limits.js"));
@@ -79,7 +82,11 @@ export class VaultSide<TUser> implements Known {
       outcome = this.outcome;
     }
     const { error, final, fresh, carry, mark, answer, ended } = outcome;
-    if (ended && this.#page.store.mark?.[0] === "-") this.#page.store.removeMark();
+    if ((returned || ended) && this.store.mark?.[0] !== "+") {
+      // The provider's session is over too: from the next load on a restore is worth trying again.
+      this.store.removeMark();
+      return this.#page.settleLoad("signedOut", null);
+    }
     this.#fresh = answer ? !answer.restore : fresh === true;
     const { trip } = this.#host;
     if (answer) return (await trip()).finish({ kind: "callback", ...answer });

@@ -1,7 +1,7 @@
 // What holds of a vault in a worker wherever it lies.
 
 import assert from "node:assert/strict";
-import { call, startSignIn, status } from "./harness.mjs";
+import { call, markOf, reload, signOut, startSignIn, stateOf, status } from "./harness.mjs";
 import { until } from "./until.mjs";
 import { workersOf } from "./workers.mjs";
 
@@ -19,6 +19,22 @@ export const OF_ANY_VAULT = {
     for (const { ok } of await Promise.all(calls)) assert.equal(ok.status, 200);
     assert.equal(world.op.count("token"), 2);
     assert.equal(world.reused, 0);
+  },
+
+  async "the provider's way back from a sign-out says who signed out, and opens the door again"(
+    world,
+  ) {
+    world.configure({ restore: "always" });
+    const page = await world.signedIn();
+    await signOut(page);
+    assert.equal((await stateOf(page)).reason, "signedOut");
+    assert.equal(await markOf(page), null);
+    // That load asks nobody; the next one may.
+    const asked = () => world.op.requests.of("authorize").at(-1)?.param("prompt") === "none";
+    assert.ok(!asked());
+    await reload(page);
+    await until(asked, "a restore");
+    await status(page, ["signedIn", "signedOut"]);
   },
 
   async "another user's sign-in elsewhere: the page shows nothing of the first"(world) {
