@@ -84,6 +84,7 @@ forEachBrowser((name) => {
         assert.equal((await stateOf(page)).status, "signedIn");
         files["/app/calls.js"] = calls;
         await reload(page);
+        await status(page, "signedIn");
         assert.equal((await call(page, "/api/orders")).ok.status, 200);
         // A sign-out is done here and at the provider, though the page finds no words for the way back.
         files["/app/trip.js"] = gone;
