@@ -419,6 +419,31 @@ fn t_5_a_tombstone_whose_record_was_never_written_stands() {
 }
 
 #[test]
+fn t_5_a_session_that_is_over_here_does_not_come_back_while_the_record_shows_it_still() {
+    let first = signed_in();
+    let mut second = first.signed_in_sibling();
+    let own = first.mark.clone().unwrap();
+    let tombstone = true;
+    // The message was faster than storage and ledger, and the sibling has not wiped its tokens yet.
+    second.compare(Some(Mark {
+        tombstone,
+        ..own.clone()
+    }));
+    assert!(!second.is_signed_in() && !second.standing().ended);
+    second.shell.sibling = first.handover();
+    let asked = second.shell.asked;
+    second.compare(Some(own));
+    assert_eq!(second.shell.asked, asked, "nobody is asked for it");
+    assert!(!second.is_signed_in());
+    // The probe: another session of the same user is asked for, and taken.
+    let mut third = first.sibling();
+    third.sign_in();
+    second.shell.sibling = third.handover();
+    second.compare(third.mark.clone());
+    assert_eq!(second.session_id(), third.session_id());
+}
+
+#[test]
 fn t_2_9_the_same_users_new_session_is_followed_and_its_grant_taken() {
     let first = signed_in();
     let mut second = first.signed_in_sibling();
