@@ -90,7 +90,10 @@ const MORE_VAULT_TESTS = ["environment.test.mjs", "fetch-refused.test.mjs", "sec
 const OWN_ORIGIN_TESTS = ["fetch.test.mjs", "tabs.test.mjs"];
 
 /** What WebKit plays beside its own tests: what its driver can. */
-const WEBKIT_TESTS = ["history.test.mjs", "refresh.test.mjs", "signin.test.mjs", "tabs.test.mjs"];
+const WEBKIT_TESTS = [
+  ...["history.test.mjs", "one-grant.test.mjs", "refresh.test.mjs", "restore.test.mjs"],
+  ...["signin.test.mjs", "tabs.test.mjs"],
+];
 
 export const parts = [
   {

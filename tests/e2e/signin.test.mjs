@@ -312,7 +312,8 @@ forEachBrowser((name) => {
 
       const other = { ...options, scope: "openid" };
       assert.ok(await page.evaluate((one) => createAuth(one) === auth, other));
-      const { code, fix } = await page.evaluate(() => auth.diagnostics.at(-1));
+      const found = () => page.evaluate(() => auth.diagnostics.at(-1));
+      const { code, fix } = await until(found, "a diagnosis");
       assert.equal(code, "config_conflict");
       assert.ok(fix);
       assert.equal((await stateOf(page)).lastError, "config_conflict");

@@ -18,7 +18,7 @@ import { inTime, never, until } from "../e2e/support/until.mjs";
 
 /** Where the tokens are, and what the provider is asked for by a load in a tab beside another, and by one in the only tab. */
 const PLACES = {
-  "tokens in the page": { vault: false, beside: [1, 1], alone: [1, 1] },
+  "tokens in the page": { vault: false, beside: [0, 0], alone: [1, 1] },
   "a vault in a worker": { vault: true, beside: [0, 0], alone: [0, 0] },
 };
 
