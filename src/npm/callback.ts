@@ -17,7 +17,9 @@ const RESPONSE = [
 ];
 
 /** A page load serves one client: while one has its answer in it, no other may leave for the provider. */
-export const load = { taken: false };
+export interface Load {
+  taken: boolean;
+}
 
 /** What a page load found in its URL. */
 export type Arrival =
@@ -40,10 +42,16 @@ export type Arrival =
 
 /**
  * Takes an answer for this client out of the URL, before anything else on the page can see it, and puts the user's
- * own URL in its place. An answer for another client of this page is left for that one.
+ * own URL in its place, unless the app has gone on from `href` by then. An answer for another client of this page is left for
+ * that one.
  */
-export function arrive(issuer: string, clientId: string, redirectUri: string): Arrival | null {
-  const url = new URL(location.href);
+export function arrive(
+  { issuer, clientId }: { issuer: string; clientId: string },
+  redirectUri: string,
+  load: Load,
+  href: string,
+): Arrival | null {
+  const url = new URL(href);
   const state = url.searchParams.get("state");
   const record = state === null ? null : transactions.peek(state);
   const own = record?.["issuer"] === issuer && record["clientId"] === clientId;
@@ -57,7 +65,7 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
   if (state !== null && record?.["signOut"] === true) {
     load.taken = true;
     transactions.take(state);
-    scrub(url, ["state"], redirectUri, returnTo);
+    scrub(url, ["state"], redirectUri, returnTo, href);
     return { kind: "signedOut" };
   }
   // Whatever names our pending sign-in is its answer, however broken.
@@ -70,7 +78,7 @@ export function arrive(issuer: string, clientId: string, redirectUri: string): A
   load.taken = true;
   const query = url.search.slice(1);
   const taken = state === null ? null : transactions.take(state);
-  scrub(url, RESPONSE, redirectUri, returnTo);
+  scrub(url, RESPONSE, redirectUri, returnTo, href);
   return {
     kind: "callback",
     query,
@@ -116,7 +124,14 @@ function landing(returnTo: unknown): URL | null {
   return path === null ? null : new URL(location.origin + path);
 }
 
-function scrub(url: URL, names: string[], redirectUri: string, returnTo: unknown): void {
+function scrub(
+  url: URL,
+  names: string[],
+  redirectUri: string,
+  returnTo: unknown,
+  href: string,
+): void {
+  if (location.href !== href) return;
   // The app's own parameters keep the very characters they came with.
   const mine = (pair: string) =>
     pair !== "" && !names.includes(new URLSearchParams(pair).keys().next().value ?? "");

@@ -142,7 +142,7 @@ export interface Lore {
 
 /** Of the codes that are told at once. */
 export const early: Lore = {
-  groups: {"0":"config","2":"wasm","24":"internal"},
+  groups: {"0":"config","24":"internal"},
   texts: {
     config_missing: [0,"The configuration lacks an issuer or a client id.","Pass both: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). The detail names the missing one. With Vite, only variables that begin with VITE_ reach the page."],
     internal_error: [48,"Something went wrong inside the library.","Please report it with the steps that lead to it."],
@@ -151,9 +151,19 @@ export const early: Lore = {
 
 /** The same where the vault is in the page. */
 export const earlyInPage: Lore = {
-  groups: {},
+  groups: {"2":"wasm"},
   texts: {
     core_load_failed: [5,"The core of the library could not be loaded.","Try again; if the page is older than the deployment, reload it. Keep the chunks of the previous release on the server for a while."],
+  },
+};
+
+/** Where it is in a worker: of what there is to tell when that does not come. */
+export const earlyInVault: Lore = {
+  groups: {"25":"vault"},
+  kinds: {
+    vault_unavailable: 51,
+  },
+  texts: {
   },
 };
 
@@ -178,7 +188,7 @@ export const ofCore: Lore = {
   },
 };
 
-/** What a worker brings, which has more room: the texts of all that its pages raise. */
+/** What a worker brings, which has more room: the texts of what its pages show by themselves. */
 export const ofVault: Lore = {
   groups: ["config","insecure","wasm","discovery","issuer_mismatch","metadata_missing","transient","timeout","state","response_malformed","iss","txn","authorization_error","login_required","token_network","token_error","token_invalid","token_type","id_token","userinfo","api","session","storage","logout","internal","vault"],
   texts: {
@@ -195,6 +205,7 @@ export const ofVault: Lore = {
     offline: [13,"The browser is offline.","Try again when the browser is online; the session goes on by itself then."],
     callback_replayed: [16,"This answer has been used before.","Nothing to do if somebody is signed in; else start again with auth.signIn()."],
     login_required: [26,"The user must sign in.","Call auth.signIn(), for example from a sign-in button."],
+    reauthentication_needed: [26,"The session stands, but this page cannot renew its token by itself.","Call auth.signIn(), or reload the page: the provider's session usually lives and no password is asked."],
     navigation_cancelled: [42,"The page did not leave for the provider, or came back from it.","Offer the sign-in again: auth.signIn() begins a new one."],
     restore_closed: [42,"The session was not restored: too many attempts have failed.","Call auth.signIn(); `lastError` and auth.diagnostics tell why the attempts failed."],
     user_claims_refused: [42,"The app's own check refused the user's claims.","Ask for the scopes whose claims the validator needs, and use a validator that answers at once."],
@@ -204,5 +215,6 @@ export const ofVault: Lore = {
     callback_url_changed: [0,"The callback URL was changed before the library could read it.","Call createAuth in the module that is imported first, before the router starts."],
     vault_unavailable: [51,"The vault cannot be used.","Write the vault's files anew with `npx keyward vault public/keyward`, serve them below <origin>/ as JavaScript, and allow them: Content-Security-Policy: worker-src 'self', or frame-src with the vault's origin if that is another. If it has ended, call again."],
     session_idle: [26,"The session ended because nobody was active.","Offer a sign-in. The event expiring comes before, so that the app can ask; auth.touch() counts as activity."],
+    session_max_age: [26,"The session ended because its sign-in is too old.","Offer a sign-in. The event expiring comes before, so that the user can finish what they are doing."],
   },
 };

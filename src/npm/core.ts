@@ -1,6 +1,6 @@
 /**
  * The core chunk: the WebAssembly vault, inlined so that no bundler and no server has to know about a second file, and
- * what a page needs beside it for tabs that share one grant.
+ * what a page needs beside it: for tabs that share one grant, for the way to the provider, and to tell of errors.
  */
 import { open as openVault } from "#glue";
 import { instantiate } from "./instance.js";

@@ -1,4 +1,11 @@
-import { early, earlyInPage, type AuthErrorCode, type AuthErrorGroup, type Lore } from "./codes.js";
+import {
+  early,
+  earlyInPage,
+  earlyInVault,
+  type AuthErrorCode,
+  type AuthErrorGroup,
+  type Lore,
+} from "./codes.js";
 
 /** Where each code has its page under `/errors/`; `npm start` serves the same pages. A reserved name until there is a site. */
 const HOMEPAGE = "https://keyward.example";
@@ -29,14 +36,12 @@ export interface WireError {
 /** An error is not held back longer than this for the sake of its texts. */
 const TEXTS_WITHIN_MS = 1_000;
 
+const placed = VAULT ? earlyInVault : earlyInPage;
 // Without a prototype: a code can come out of the page's storage, and "constructor" is none.
-const table = (...parts: (object | null)[]) => Object.assign(Object.create(null), ...parts);
-const groups: Record<number, AuthErrorGroup | undefined> = { ...early.groups };
-const kinds: Record<string, number | undefined> = table();
-const texts: Record<string, Lore["texts"][AuthErrorCode]> = table(
-  early.texts,
-  VAULT ? null : earlyInPage.texts,
-);
+const table = (...parts: (object | undefined)[]) => Object.assign(Object.create(null), ...parts);
+const groups: Record<number, AuthErrorGroup | undefined> = table(early.groups, placed.groups);
+const kinds: Record<string, number | undefined> = table(placed.kinds);
+const texts: Record<string, Lore["texts"][AuthErrorCode]> = table(early.texts, placed.texts);
 
 /** Whether the texts of a code are here. The others come when the first of them is needed. */
 export function isExplained(code: unknown): boolean {

@@ -1,6 +1,6 @@
-import { arrive, load, type Arrival } from "./callback.js";
+import { arrive, type Arrival, type Load } from "./callback.js";
 import { claimsOfUser } from "./claims.js";
-import { explained, fail, isAuthError, type AuthError, type WireError } from "./errors.js";
+import { explain, explained, fail, isAuthError, type AuthError, type WireError } from "./errors.js";
 import type { Host } from "./host.js";
 import { Link, type Notice, type SnapshotWire } from "./link.js";
 import { checkOptions, defaultRedirectUri } from "./options.js";
@@ -28,6 +28,8 @@ import { redeems, workerVault } from "./vault/place.js";
 import { VaultSide } from "./vault/side.js";
 import { vaultRedirectUri } from "./vault/url.js";
 
+/** One for all clients of the page. */
+const load: Load = { taken: false };
 /** So long a sign-out in another tab may take to reach the vault that both have. */
 const LEAVING_MS = 1_000;
 const METHODS = [
@@ -56,7 +58,7 @@ export class Front<TUser> implements Auth<TUser> {
   /** While the vault says whether another session is the same user's, nothing is asked of it. */
   #adopting: Promise<void> = Promise.resolve();
   #wasStopped: () => boolean = () => false;
-  /** Once this page has left for the provider, or brought an answer. */
+  /** Once it was needed. */
   #trip: Trip<TUser> | undefined;
   /** Only with a vault in a worker. */
   #side!: VaultSide<TUser>;
@@ -83,28 +85,37 @@ export class Front<TUser> implements Auth<TUser> {
       show: (snapshot, lastError) => this.#showUser(snapshot, lastError),
       endedElsewhere: () => this.#endedElsewhere(),
       wasStopped: () => this.#wasStopped(),
-      askRestore: async (fields) => {
-        if (!VAULT) return (await this.#withTabs()).restore(fields);
-        return (await this.#open()).ask("restore", fields);
-      },
-      leaves: () => VAULT && this.#side.leave(page.redirectUri),
+      explain,
       explained,
       asAuthError,
       load,
+      ...(VAULT
+        ? { leaves: () => this.#side.leave(page.redirectUri) }
+        : { askRestore: async (fields) => (await this.#withTabs()).restore(fields) }),
+      ...(REDIRECT
+        ? {
+            redirect: {
+              redeems: () => redeems(options as object as VaultOptions),
+              land: (outcome) => this.#land(outcome),
+              brought: () => this.#side.expected,
+            },
+          }
+        : {}),
     };
     if (VAULT) {
       const trip = () => this.#withTrip();
       this.#side = new VaultSide<TUser>(page, { ...this.#host, trip });
     }
     this.#configError = checkOptions(options as AuthOptions<never>);
-    // In this very call, before anything else on the page can see it. Beside a vault no answer comes to the app's page.
+    const { href } = location;
+    // In this very call, before anything else on the page can see it. Beside a vault no code comes to the app's page.
     const arrival =
       (VAULT && !REDIRECT) || this.#configError
         ? null
-        : arrive(options.issuer, options.clientId, page.redirectUri);
+        : arrive(options, page.redirectUri, load, href);
     if (!VAULT || REDIRECT) transactions.prune(Date.now());
     page.channel = this.#listen();
-    void this.#start(arrival);
+    void this.#start(arrival, href);
   }
 
   get state(): AuthState<TUser> {
@@ -131,10 +142,12 @@ export class Front<TUser> implements Auth<TUser> {
   }
 
   async signIn(options: SignInOptions = {}): Promise<never> {
+    const path = returnPath(options.returnTo);
     if (this.#configError) throw await this.#configError;
     options.signal?.throwIfAborted();
+    if (path === null) throw await explained("config_return_target");
     const trip = await this.#withTrip();
-    return trip.signIn(options);
+    return trip.signIn(path, options);
   }
 
   async fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -199,13 +212,13 @@ export class Front<TUser> implements Auth<TUser> {
     const { status } = this.#shown.state;
     this.#shown.signedOut("signedOut", null);
     if (status === "signedIn") this.#shown.telling.emit("signedOut", { reason: "signedOut" });
+    // Without it the way back is not recognised, which is no reason to stay.
+    const coming = this.#withTrip().catch(() => null);
     const link = await this.#open();
     const fields = VAULT ? { session, returnTo, stays: options.everywhere === false } : { session };
     const { url, state } = await link.ask("signOut", fields);
     if (!url || options.everywhere === false || navigator.onLine === false) return;
-    // Without it the way back is not recognised, which is no reason to stay.
-    const trip = await this.#withTrip().catch(() => null);
-    trip?.keepSignOut(state ?? "", returnTo);
+    (await coming)?.keepSignOut(state ?? "", returnTo);
     location.assign(url);
   }
 
@@ -220,12 +233,12 @@ export class Front<TUser> implements Auth<TUser> {
 
   // ---- the load of the page -------------------------------------------------------------------------------------
 
-  async #start(arrived: Arrival | null): Promise<void> {
+  async #start(arrived: Arrival | null, href: string): Promise<void> {
     try {
-      const waits = VAULT && !REDIRECT && transactions.any();
+      const waits = VAULT && !REDIRECT && !this.#configError && transactions.any();
       // A sign-in that was given up on the way is no reason to show nobody.
       const trip = waits && (await this.#withTrip().catch(() => null));
-      const arrival = trip ? trip.arrive() : arrived;
+      const arrival = trip ? trip.arrive(href) : arrived;
       if (arrival?.kind === "lost") await this.#shown.diagnose("callback_url_changed");
       if (arrival?.kind === "foreign") await this.#shown.diagnose("logout_state_mismatch");
       if (!this.#shown.store.shared) await this.#shown.diagnose("storage_unavailable");
@@ -234,7 +247,7 @@ export class Front<TUser> implements Auth<TUser> {
       }
       if (VAULT && !REDIRECT) return await this.#side.start(arrival?.kind === "signedOut");
       if (this.#options.idle) await this.#watch(this.#options.idle);
-      if (arrival?.kind === "callback") return await (await this.#withTrip()).finish(arrival);
+      if (arrival?.kind === "callback") return await this.#finish(arrival);
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
         if (this.#shown.store.mark?.[0] === "-") this.#shown.store.removeMark();
@@ -248,8 +261,22 @@ export class Front<TUser> implements Auth<TUser> {
     }
   }
 
+  async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
+    if (VAULT && !REDIRECT) return;
+    let trip: Trip<TUser>;
+    try {
+      trip = await this.#withTrip();
+    } catch (error) {
+      // It was no answer of the provider that the load failed with.
+      this.#shown.store.reopen();
+      return this.#restore(asAuthError(error));
+    }
+    await trip.finish(arrival);
+  }
+
   /** Before anything of a session is shown that ends when nobody is active. */
   async #watch(idle: number): Promise<void> {
+    if (VAULT && !REDIRECT) return;
     const { Activity } = await part(import("./activity.js"));
     this.#shown.activity = new Activity(idle, this.#shown, this.#host.tell);
   }
@@ -496,7 +523,8 @@ export class Front<TUser> implements Auth<TUser> {
   #endedElsewhere(): void {
     const { idle, maxAge } = this.#options;
     const { mark } = this.#shown;
-    if ((idle || maxAge) && mark && !this.#wasStopped()) {
+    const limited = VAULT ? this.#side.limited : idle || maxAge;
+    if (limited && mark && !this.#wasStopped()) {
       // Other tabs can be faster than the vault, which knows why.
       this.#shown.mark = null;
       this.#adopting = VAULT ? this.#side.compare() : this.#tabs!.endByLimit(mark);
@@ -525,13 +553,7 @@ export class Front<TUser> implements Auth<TUser> {
 
   async #withTrip(): Promise<Trip<TUser>> {
     const { Trip } = VAULT ? await part(import("./trip.js")) : await loadCore();
-    const redirect = {
-      redeems: () => redeems(this.#options as object as VaultOptions),
-      land: (outcome: Outcome) => this.#land(outcome),
-      brought: () => this.#side.expected,
-    };
-    const host = REDIRECT ? { ...this.#host, redirect } : this.#host;
-    this.#trip ??= new Trip<TUser>(this.#shown, host);
+    this.#trip ??= new Trip<TUser>(this.#shown, this.#host);
     return this.#trip;
   }
 }

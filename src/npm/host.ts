@@ -1,9 +1,10 @@
+import type { Load } from "./callback.js";
 import type { AuthErrorCode } from "./codes.js";
 import type { AuthError } from "./errors.js";
 import type { Answer, Link, SnapshotWire } from "./link.js";
 import type { Outcome } from "./vault/outcome.js";
 
-/** What the front does for its parts. Some of them are chunks of their own, which bring no copy of the front's modules. */
+/** What the front does for its parts. Some of them are chunks of their own: what has to be one in a page is handed to them. */
 export interface Host {
   /** The way to the vault, which is opened if it is not. */
   open(): Promise<Link>;
@@ -15,14 +16,16 @@ export interface Host {
   /** The session ended elsewhere: shown in place, or by a reload where the page was stopped. */
   endedElsewhere(): void;
   wasStopped(): boolean;
-  /** Asks for the session as it comes back at load; `null` if no tab may try. */
-  askRestore(fields: Record<string, unknown>): Promise<Answer | null>;
-  /** A page with a vault is about to leave for the provider. Whether the transaction is the page's to keep. */
-  leaves(): boolean;
+  /** With the tokens in the page: asks for the session as it comes back at load; `null` if no tab may try. */
+  askRestore?(fields: Record<string, unknown>): Promise<Answer | null>;
+  /** With a vault: the page is about to leave for the provider. Whether the transaction is the page's to keep. */
+  leaves?(): boolean;
+  /** Gets the texts of a code. */
+  explain(code: unknown): Promise<void>;
   explained(code: AuthErrorCode): Promise<AuthError>;
   asAuthError(thrown: unknown): AuthError;
   /** One for all clients of a page. */
-  readonly load: { taken: boolean };
+  readonly load: Load;
   /** On the redirect page alone. */
   readonly redirect?: RedirectHost;
 }

@@ -56,7 +56,7 @@ export class Store {
 
   setHint(): void {
     this.write("hint", "1");
-    this.#reopen();
+    this.reopen();
   }
 
   removeHint(): void {
@@ -64,7 +64,7 @@ export class Store {
   }
 
   /** A session is there: the door for restores is open again. */
-  #reopen(): void {
+  reopen(): void {
     attempt(() => {
       const { times } = JSON.parse(this.read(ATTEMPTS) ?? "{}") as Partial<Attempts>;
       this.write(ATTEMPTS, JSON.stringify({ unanswered: 0, times: times ?? [], closedUntil: 0 }));

@@ -4,7 +4,6 @@
  */
 import { countRestore, mayRestore, restoreAnswered } from "./attempts.js";
 import { arrive, type Arrival } from "./callback.js";
-import type { AuthErrorCode } from "./codes.js";
 import type { AuthError } from "./errors.js";
 import type { Host } from "./host.js";
 import type { Answer } from "./link.js";
@@ -36,23 +35,22 @@ export class Trip<TUser> {
   }
 
   /** Beside a vault the app's page looks only then what is in its URL when the tab waits for something. */
-  arrive(): Arrival | null {
+  arrive(href: string): Arrival | null {
     if (!VAULT || REDIRECT) return null;
     const { options, redirectUri } = this.#page;
-    const arrival = arrive(options.issuer, options.clientId, redirectUri);
+    const arrival = arrive(options, redirectUri, this.#host.load, href);
     transactions.prune(Date.now());
     return arrival;
   }
 
-  async signIn({ returnTo, signal, ...want }: SignInOptions): Promise<never> {
-    const path = returnPath(returnTo);
-    if (path === null) throw await this.#host.explained("config_return_target");
+  /** `returnTo` is a path of the app. */
+  async signIn(returnTo: string, { signal, ...want }: SignInOptions): Promise<never> {
     await this.#requireSecureContext();
     const refused = transactions.put("probe", "null");
     if (refused) throw await this.#host.explained(refused);
     transactions.drop("probe");
     const link = await this.#host.open();
-    const answer = await link.ask("signIn", { ...want, returnTo: path }, undefined, signal);
+    const answer = await link.ask("signIn", { ...want, returnTo }, undefined, signal);
     await this.#keep(answer);
     return this.#navigation.leave(answer.url ?? "", answer.state ?? "", signal);
   }
@@ -75,11 +73,14 @@ export class Trip<TUser> {
     load.taken = true;
     await this.#requireSecureContext();
     await shown();
-    const answer = await this.#host.askRestore({
+    const fields = {
       returnTo: returnPath(undefined),
       mark: page.store.mark,
       carry: failure?.code,
-    });
+    };
+    const answer = VAULT
+      ? await (await this.#host.open()).ask("restore", fields)
+      : await this.#host.askRestore!(fields);
     if (!answer) {
       // No tab may try for now, or the ledger knows of a sign-out that the mark does not show yet.
       const ended = page.store.mark?.[0] === "-";
@@ -109,7 +110,7 @@ export class Trip<TUser> {
       return redirect ? redirect.land({ error: wireError(failure) }) : host.restore(failure);
     }
     // The session and what failed before it are shown as one.
-    if (carried) await host.explained(carried as AuthErrorCode);
+    await host.explain(carried);
     await this.#requireSecureContext();
     const { mark } = page.store;
     try {
@@ -144,7 +145,7 @@ export class Trip<TUser> {
 
   /** Keeps what tells the way back from a sign-out at the provider. */
   keepSignOut(state: string, returnTo: string | undefined): void {
-    if (VAULT && !this.#host.leaves()) return;
+    if (VAULT && !this.#host.leaves!()) return;
     const { issuer, clientId } = this.#page.options;
     const record = { signOut: true, issuer, clientId, returnTo, createdAt: Date.now() };
     transactions.put(state, JSON.stringify(record));
@@ -157,7 +158,7 @@ export class Trip<TUser> {
 
   /** Stores what the way back from the provider needs. */
   async #keep({ state = "", record = "" }: Answer): Promise<void> {
-    if (VAULT && !this.#host.leaves()) return;
+    if (VAULT && !this.#host.leaves!()) return;
     const refused = transactions.put(state, record);
     if (refused) throw await this.#host.explained(refused);
   }

@@ -146,6 +146,19 @@ forEachBrowser((name) => {
       assertNotAsked();
     });
 
+    test("limits that only the vault's files know warn and end the session in every tab", async () => {
+      world.configure({ maxAge: 10, warnBefore: 4 });
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const other = await world.open("/", context);
+      await status(other, "signedIn");
+      for (const one of [page, other]) {
+        await until(async () => (await eventsOf(one, "expiring")).length > 0, "the warning");
+        const { reason, lastError } = await status(one, "signedOut");
+        assert.deepEqual([reason, lastError], ["expired", "session_max_age"]);
+      }
+    });
+
     test("the way back from a sign-out leads to the app, and a restore is possible again", async () => {
       const page = await world.signedIn("/orders?x=1");
       await startSignOut(page, { returnTo: "/bye?y=2" });

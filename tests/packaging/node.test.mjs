@@ -54,13 +54,13 @@ test("the probe of the test above sees a global and a timer that are planted", a
 test("an error keeps its form with a code that only an object's prototype knows", async () => {
   const script = `
     import { AuthError } from "keyward";
-    const told = ["constructor", "login_required"].map((code) => new AuthError({ code }));
+    const told = ["constructor", "config_missing"].map((code) => new AuthError({ code }));
     console.log(JSON.stringify(told.map(({ code, group, fix }) => [code, group, fix !== ""])));`;
   const folder = project("prototype", { "probe.mjs": script });
   const { code, output } = await run(process.execPath, ["probe.mjs"], { cwd: folder });
   assert.equal(code, 0, output);
   assert.deepEqual(JSON.parse(output), [
     ["constructor", "internal", false],
-    ["login_required", "login_required", true],
+    ["config_missing", "config", true],
   ]);
 });

@@ -17,6 +17,12 @@ const NOTICE: &str =
 /// could be had, and what is found in a user.
 const BROUGHT: [&str; 3] = ["offline", "discovery_down", "user_claims_refused"];
 
+/// Codes that a page with a vault shows by their names.
+const BY_NAME: [&str; 2] = ["reauthentication_needed", "session_max_age"];
+
+/// What a page with a vault has to tell when neither the vault nor a file with texts can be had.
+const WITHOUT_VAULT: &str = "vault_unavailable";
+
 /// Calls that need the texts of their codes at hand: an error that is thrown or shown at once.
 const AT_ONCE: [&str; 2] = ["fail(", "new AuthError("];
 /// Calls that get the texts first.
@@ -108,22 +114,23 @@ impl Raised {
 
     /// The kinds of what a page raises without the texts, once the core is there.
     fn kinds(&self) -> String {
-        let late = Code::ALL.iter().filter(|code| {
-            let name = code.as_str();
-            let later = !["config", "wasm", "vault"].contains(&code.group());
-            later && self.late.contains(name) && !BROUGHT.contains(&name)
-        });
-        let rows: String = late
-            .map(|code| format!("    {}: {},\n", code.as_str(), code.kind()))
-            .collect();
-        format!("  kinds: {{\n{rows}  }},\n")
+        let later = |code: &Code| !["config", "wasm", "vault"].contains(&code.group());
+        kinds_of(|name| {
+            self.late.contains(name)
+                && !BROUGHT.contains(&name)
+                && Code::ALL
+                    .iter()
+                    .any(|code| code.as_str() == name && later(code))
+        })
     }
+}
 
-    /// Those of the groups that an entry has before anything else is there.
-    fn early_groups(&self) -> BTreeMap<u8, &'static str> {
-        let early = Code::ALL.iter().filter(|code| self.is_early(code.as_str()));
-        early.map(|code| (code.kind() >> 1, code.group())).collect()
-    }
+fn kinds_of(wanted: impl Fn(&str) -> bool) -> String {
+    let codes = Code::ALL.iter().filter(|code| wanted(code.as_str()));
+    let rows: String = codes
+        .map(|code| format!("    {}: {},\n", code.as_str(), code.kind()))
+        .collect();
+    format!("  kinds: {{\n{rows}  }},\n")
 }
 
 /// The codes inside the parentheses of each of the calls; a code that is only compared with does not count.
@@ -185,20 +192,36 @@ fn types_and_early_texts(raised: &Raised) -> String {
          readonly texts: Readonly<Partial<Record<AuthErrorCode, Explanation>>>;\n}\n\n",
     );
     text.push_str("/** Of the codes that are told at once. */\n");
-    text.push_str(&lore("early", &json!(raised.early_groups()), "", |code| {
+    let groups_of = |codes: &BTreeSet<&'static str>| {
+        let of = Code::ALL
+            .iter()
+            .filter(|code| codes.contains(code.as_str()));
+        let named: BTreeMap<_, _> = of.map(|code| (code.kind() >> 1, code.group())).collect();
+        json!(named)
+    };
+    text.push_str(&lore("early", &groups_of(&raised.early), "", |code| {
         raised.early.contains(code)
     }));
     text.push_str("\n/** The same where the vault is in the page. */\n");
-    text.push_str(&lore("earlyInPage", &json!({}), "", |code| {
-        raised.early_in_page.contains(code)
+    let in_page = &raised.early_in_page;
+    text.push_str(&lore("earlyInPage", &groups_of(in_page), "", |code| {
+        in_page.contains(code)
+    }));
+    text.push_str(
+        "\n/** Where it is in a worker: of what there is to tell when that does not come. */\n",
+    );
+    let without = BTreeSet::from([WITHOUT_VAULT]);
+    let kinds = kinds_of(|code| code == WITHOUT_VAULT);
+    text.push_str(&lore("earlyInVault", &groups_of(&without), &kinds, |_| {
+        false
     }));
     text.push_str("\n/** What the core brings to its page. */\n");
     text.push_str(&lore("ofCore", &json!(groups()), &raised.kinds(), |code| {
         BROUGHT.contains(&code)
     }));
-    text.push_str("\n/** What a worker brings, which has more room: the texts of all that its pages raise. */\n");
+    text.push_str("\n/** What a worker brings, which has more room: the texts of what its pages show by themselves. */\n");
     text.push_str(&lore("ofVault", &json!(groups()), "", |code| {
-        BROUGHT.contains(&code) || raised.late.contains(code)
+        BROUGHT.contains(&code) || raised.late.contains(code) || BY_NAME.contains(&code)
     }));
     text
 }
@@ -321,7 +344,8 @@ mod tests {
             let raised_late = code == "session_idle";
             let brought = super::BROUGHT.contains(&code);
             assert_eq!(of_core.contains(&row), brought, "{code}");
-            assert_eq!(of_vault.contains(&row), brought || raised_late, "{code}");
+            let shown = brought || raised_late || super::BY_NAME.contains(&code);
+            assert_eq!(of_vault.contains(&row), shown, "{code}");
             let kind = of_core.contains(&format!("\n    {code}: {},", kind.kind()));
             assert_eq!(kind, raised_late, "{code}");
         }

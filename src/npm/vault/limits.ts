@@ -1,5 +1,6 @@
 import { Activity } from "../activity.js";
 import type { WireError } from "../errors.js";
+import type { Host } from "../host.js";
 import type { Notice } from "../link.js";
 import { hideAndReload } from "../page_life.js";
 import type { Shown } from "../shown.js";
@@ -9,24 +10,19 @@ import { leaveOutcome } from "./outcome.js";
 /** What ended a session in every tab. */
 const LIMITS = ["session_idle", "session_max_age"];
 
-/** What the part of the front with a vault does for its limits. */
-export interface Host {
-  tell(command: string, fields: Record<string, unknown>): void;
-  compare(): Promise<void>;
-  /** Gets the texts of a code. */
-  explain(code: WireError["code"]): Promise<void>;
-}
-
 /** The limits of a session with a vault: a page without the options `idle` and `maxAge` does not load this. */
 export class Limits<TUser> {
   readonly #page: Shown<TUser>;
   readonly #client: VaultOptions;
   readonly #host: Host;
+  /** Asks the vault what this page should show. */
+  readonly #compare: () => Promise<void>;
 
-  constructor(page: Shown<TUser>, client: VaultOptions, host: Host) {
+  constructor(page: Shown<TUser>, client: VaultOptions, host: Host, compare: () => Promise<void>) {
     this.#page = page;
     this.#client = client;
     this.#host = host;
+    this.#compare = compare;
     if (client.idle) page.activity = new Activity(client.idle, page, host.tell);
   }
 
@@ -68,6 +64,6 @@ export class Limits<TUser> {
       return hideAndReload();
     }
     activity?.note();
-    if (stopped) void this.#host.compare();
+    if (stopped) void this.#compare();
   }
 }

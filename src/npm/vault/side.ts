@@ -67,14 +67,11 @@ export class VaultSide<TUser> implements Known {
    */
   async start(returned: boolean): Promise<void> {
     const { idle, maxAge } = this.#client;
-    if (idle || maxAge) {
+    // On an origin of its own a vault can have limits that the page does not know of.
+    if (idle || maxAge || this.#apart) {
       const { Limits } = await part(import("./limits.js"));
-      const { tell } = this.#host;
-      this.#limits = new Limits(this.#page, this.#client, {
-        tell,
-        explain,
-        compare: () => this.compare(),
-      });
+      const compare = () => this.compare();
+      this.#limits = new Limits(this.#page, this.#client, this.#host, compare);
     }
     let outcome = takeOutcome(this.#client);
     if (outcome.apart) {
@@ -88,7 +85,12 @@ export class VaultSide<TUser> implements Known {
       return this.#page.settleLoad("signedOut", null);
     }
     this.#fresh = answer ? !answer.restore : fresh === true;
-    const { trip } = this.#host;
+    const trip = () =>
+      this.#host.trip().catch((reason: unknown) => {
+        // The next load may have more luck with it.
+        leaveOutcome(this.#client, outcome);
+        throw reason;
+      });
     if (answer) return (await trip()).finish({ kind: "callback", ...answer });
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
@@ -120,9 +122,11 @@ export class VaultSide<TUser> implements Known {
     if (this.#page.state.status !== "loading") return true;
     const { status, error } = snapshot;
     if (status !== "signedIn") return false;
-    if (error?.code === "reauthentication_needed" && (await mayLeave())) return false;
+    const needed = error?.code === "reauthentication_needed";
+    if (needed && (await mayLeave().catch(() => false))) return false;
     if (!(await this.#agrees(snapshot))) return false;
     await explain(error?.code);
+    if (this.#page.state.status !== "loading") return true;
     this.#take(snapshot, failure ?? (error ? this.#page.name(error) : null));
     return true;
   }
@@ -188,6 +192,11 @@ export class VaultSide<TUser> implements Known {
     this.#orphaned = true;
     await explain("reauthentication_needed");
     page.report(page.name({ code: "reauthentication_needed" }));
+  }
+
+  /** Whether the session can end by a limit. */
+  get limited(): boolean {
+    return this.#limits !== undefined;
   }
 
   requireVault(): void {

@@ -262,9 +262,10 @@ impl Session {
         }
     }
 
-    /// The same user signed in again elsewhere: the session's id is taken at once, its grant when a sibling gives it.
+    /// The same user signed in again elsewhere: the session's id is taken at once, its grant when a sibling gives it. Where
+    /// neither a sign-out nor the sign-in after it could be written, the record shows a session that is over.
     pub(super) fn follow(&mut self, session: SessionId) {
-        let Some(who) = self.who() else {
+        let Some(who) = self.who().filter(|_| !self.is_over(&session)) else {
             return;
         };
         if let Some(live) = &mut self.live {

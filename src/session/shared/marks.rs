@@ -78,10 +78,6 @@ impl Session {
             return self.go_by_mark(mark);
         };
         match self.place_of_session(live, standing) {
-            // Whoever signed out could not write it, nor could the sign-in that came after.
-            Some(Place::OtherSession(session)) if self.is_over(&session) => {
-                self.end_record(standing);
-            }
             Some(Place::OtherSession(session)) => {
                 self.follow(session);
                 #[cfg(feature = "limits")]
@@ -103,13 +99,6 @@ impl Session {
     /// Somebody signed out, and the ledger was denied, or the tab died before it was written. The sign-out stands: a
     /// tombstone is never replaced by the `+` of its session.
     fn bury_record(&mut self, standing: &Standing) {
-        self.end_record(standing);
-        if self.live.is_some() {
-            self.end_elsewhere();
-        }
-    }
-
-    fn end_record(&mut self, standing: &Standing) {
         let sent = Sent {
             session: standing.session.clone(),
             grant: standing.grant.clone(),
@@ -118,6 +107,9 @@ impl Session {
         // This session and no other: whose it was is not known here.
         let who = self.who_is("");
         self.transact(Job::Told, Step::End { sent, who });
+        if self.live.is_some() {
+            self.end_elsewhere();
+        }
     }
 
     /// The ledger's tombstone is the mark's too. A sign-out that came between the record and the mark of a sign-in ends
