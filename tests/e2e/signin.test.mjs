@@ -303,17 +303,20 @@ forEachBrowser((name) => {
       assert.deepEqual(await transactionsOf(page), []);
     });
 
-    test("without a return target it is where the user was in the call, wherever the app goes next", async () => {
-      const page = await world.open("/orders?x=1");
-      await status(page, "signedOut");
-      const go = () => {
-        void auth.signIn();
-        history.replaceState(null, "", "/login");
-      };
-      await page.evaluate(go).catch(() => {});
-      await status(page, "signedIn");
-      assert.equal(page.url(), `${world.app.origin}/orders?x=1`);
-    });
+    notFor("rust", "a future does nothing before it is polled")(
+      "without a return target it is where the user was in the call, wherever the app goes next",
+      async () => {
+        const page = await world.open("/orders?x=1");
+        await status(page, "signedOut");
+        const go = () => {
+          void auth.signIn();
+          history.replaceState(null, "", "/login");
+        };
+        await page.evaluate(go).catch(() => {});
+        await status(page, "signedIn");
+        assert.equal(page.url(), `${world.app.origin}/orders?x=1`);
+      },
+    );
 
     test("createAuth gives one instance, and says when options differ", async () => {
       const page = await world.open();
