@@ -264,9 +264,10 @@ class Chaos {
   /** No tab is on its way, or waits. */
   async #atRest() {
     const rest = async () => {
-      const states = await Promise.all(this.#tabs.map(stateOf));
-      const loading = states.some((state) => !state || state.status === "loading");
-      if (loading) throw new Error(JSON.stringify(states));
+      const tabs = this.#tabs;
+      const states = await Promise.all(tabs.map(stateOf));
+      const seen = states.map((state, at) => state?.status ?? tabs[at].url());
+      if (seen.some((one) => !/^signed(In|Out)$/.test(one))) throw new Error(seen.join(", "));
       return true;
     };
     await until(rest, "rest", REST);

@@ -18,6 +18,9 @@ const options = baked ? record && baked.options : rememberedClient(record as nev
 // Script of the app may show this page in a frame, but to no end.
 const framed = baked && window.top !== window;
 
+// Somebody left in the moment in which this page led on, and came back to it out of the browser's cache: once more.
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
 if (options && !framed) {
   new Front(options, (outcome) => land(options, outcome));
 } else if (!framed) {
