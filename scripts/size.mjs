@@ -33,7 +33,7 @@ export const BUDGETS = {
   "vault, all": {
     files: ["dist/vault.js", "dist/calls.js", "dist/trip.js"],
     aim: 9_000,
-    budget: 12_700,
+    budget: 12_800,
   },
 };
 

@@ -2,28 +2,11 @@ import { explained, fail, type AuthError } from "./errors.js";
 import type { AuthOptions } from "./types.js";
 import { vaultRedirectUri, vaultUrl } from "./vault/url.js";
 
-const KNOWN = [
-  "issuer",
-  "clientId",
-  "redirectUri",
-  "postLogoutRedirectUri",
-  "scope",
-  "resources",
-  "authorizationParams",
-  "metadata",
-  "discovery",
-  "restore",
-  "leeway",
-  "trustedAudiences",
-  "idTokenHint",
-  "rotationGrace",
-  "idle",
-  "maxAge",
-  "warnBefore",
-  "user",
-];
-const OF_PAGE = ["handover"];
-const OF_VAULT = ["vault", "parking", "extendedLifetime", "trustedTypesPolicy"];
+const KNOWN =
+  "issuer clientId redirectUri postLogoutRedirectUri scope resources authorizationParams metadata discovery restore " +
+  "leeway trustedAudiences idTokenHint rotationGrace idle maxAge warnBefore user";
+const OF_PAGE = " handover";
+const OF_VAULT = " vault parking extendedLifetime trustedTypesPolicy";
 
 /** Throws for what nothing can be done without. */
 export function requireOptions(options: Partial<AuthOptions<never>> | undefined): void {
@@ -44,7 +27,7 @@ export function defaultRedirectUri(): string {
  * The core judges everything again.
  */
 export function checkOptions(options: AuthOptions<never>): Promise<AuthError> | null {
-  const known = [...KNOWN, ...(VAULT ? OF_VAULT : OF_PAGE)];
+  const known = (KNOWN + (VAULT ? OF_VAULT : OF_PAGE)).split(" ");
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) return explained("config_invalid", unknown);
   const issuer = parseUrl(options.issuer);

@@ -1,5 +1,6 @@
 import { AuthError, explain, explained, fail, learn, type WireError } from "./errors.js";
 import type { Connect } from "./link.js";
+import { again } from "./part.js";
 
 /** The core chunk. */
 type Core = typeof import("./core.js");
@@ -28,7 +29,7 @@ let loading: Promise<Core> | undefined;
 /** Loads the core. A failed load is not kept: the next call tries again. */
 export async function loadCore(): Promise<Core> {
   if (typeof WebAssembly === "undefined") throw await explained("wasm_unavailable");
-  loading ??= import("./core.js").then(
+  loading ??= again(import("./core.js")).then(
     (core) => {
       learn(core.ofCore);
       return core;

@@ -57,7 +57,9 @@ describe("the contents of the package", () => {
   test("keep the WASM and the texts of errors out of the entry, which finds each by one dynamic import", () => {
     const entry = text("dist/index.js");
     const chunks = ["core", "activity", "texts"];
-    assert.equal(entry.match(/\bimport\(/g)?.length, chunks.length);
+    // One more asks once more for what could not be had; bundlers leave it alone.
+    assert.equal(entry.match(/\bimport\(/g)?.length, chunks.length + 1);
+    assert.match(entry, /import\(\s*\/\* webpackIgnore: true \*\/\s*\/\* @vite-ignore \*\//);
     for (const chunk of chunks) assert.ok(entry.includes(`import("./${chunk}.js")`));
     assert.doesNotMatch(entry, /WebAssembly\.(compile|instantiate)|[A-Za-z0-9+/]{400}/);
     // The probe finds the module where it is.

@@ -285,7 +285,9 @@ fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result
             "--bundle",
             "--format=esm",
             "--target=es2022",
-            "--minify",
+            // Spaces are left to terser, which keeps what tells an app's bundler to leave an import alone.
+            "--minify-syntax",
+            "--minify-identifiers",
             "--charset=utf8",
             "--legal-comments=none",
             "--external:./core.js",
@@ -300,6 +302,7 @@ fn bundle(root: &Path, entry: &str, outfile: &str, options: &[String]) -> Result
         "--ecma=2022",
         "--compress=passes=3,unsafe_arrows=true,unsafe_methods=true",
         "--mangle",
+        "--comments=/webpackIgnore|@vite-ignore/",
         "--output",
         outfile,
     ]))

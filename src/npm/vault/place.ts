@@ -1,4 +1,5 @@
 import type { Connect } from "../link.js";
+import { again } from "../part.js";
 import type { VaultOptions } from "../types.js";
 import { connectWorker, type Known } from "./connect.js";
 import { workerName } from "./pin.js";
@@ -33,7 +34,7 @@ export async function redeems(options: VaultOptions): Promise<boolean> {
 
 /** Few apps have a vault on an origin of its own. */
 async function openFrame(place: Place, page: Known): Promise<Port> {
-  const chunk = await import("./frame.js");
+  const chunk = await again(import("./frame.js"));
   return chunk.openFrame(place, page);
 }
 
