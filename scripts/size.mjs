@@ -29,7 +29,7 @@ export const BUDGETS = {
   // What every load of a page with a vault in a worker downloads.
   "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 9_000 },
   // With what comes with the first call, and with the first sign-in, sign-out or way back from the provider. `frame.js`
-  // comes on top where the vault has an origin of its own, `limits.js` with the options `idle` and `maxAge`.
+  // comes on top where the vault has an origin of its own, `limits.js` there too and with the options `idle` and `maxAge`.
   "vault, all": {
     files: ["dist/vault.js", "dist/calls.js", "dist/trip.js"],
     aim: 9_000,

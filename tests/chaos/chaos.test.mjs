@@ -163,9 +163,9 @@ class Chaos {
         this.#profile = await this.#profile.again();
         return this.#open();
       case "signIn":
-        return this.#signIn(page);
+        return this.#begin(page, "signIn", "signedOut");
       case "signOut":
-        return this.#signOut(page);
+        return this.#begin(page, "signOut", "signedIn");
     }
   }
 
@@ -197,23 +197,14 @@ class Chaos {
     await page.close().catch(() => {});
   }
 
-  async #signIn(page) {
-    const begun = await tell(page, () => {
-      if (window.auth?.state.status !== "signedOut") return false;
-      auth.signIn().catch(() => {});
+  /** Signs in or out where that can be done. From the call of a sign-out on nobody is signed in, whatever ends next. */
+  async #begin(page, method, from) {
+    const act = ([name, status]) => {
+      if (window.auth?.state.status !== status) return false;
+      auth[name]().catch(() => {});
       return true;
-    });
-    if (begun) this.#wanted = true;
-  }
-
-  /** From the call on nobody is signed in, whatever ends next. */
-  async #signOut(page) {
-    const begun = await tell(page, () => {
-      if (window.auth?.state.status !== "signedIn") return false;
-      auth.signOut().catch(() => {});
-      return true;
-    });
-    if (begun) this.#wanted = false;
+    };
+    if (await tell(page, act, [method, from])) this.#wanted = method === "signIn";
   }
 
   /** Whoever is not signed in can sign in, and then every tab can call. */
@@ -293,9 +284,9 @@ class Chaos {
 }
 
 /** What the page answers, or `undefined` if it goes away over it. */
-async function tell(page, act) {
+async function tell(page, act, argument) {
   try {
-    return await inTime(page.evaluate(act), "a page", 5_000);
+    return await inTime(page.evaluate(act, argument), "a page", 5_000);
   } catch {
     return undefined;
   }

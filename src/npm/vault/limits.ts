@@ -10,7 +10,7 @@ import { leaveOutcome } from "./outcome.js";
 /** What ended a session in every tab. */
 const LIMITS = ["session_idle", "session_max_age"];
 
-/** The limits of a session with a vault: a page without the options `idle` and `maxAge` does not load this. */
+/** The limits of a session with a vault: loaded by a page with `idle` or `maxAge`, and beside a vault on its own origin. */
 export class Limits<TUser> {
   readonly #page: Shown<TUser>;
   readonly #client: VaultOptions;
