@@ -500,9 +500,10 @@ async function* sideBySide(env, programs) {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [file, own] = next;
       const started = Date.now();
-      const result = await testProgram(file, { ...env, ...own, LANE: String(number) }, true);
-      const { passed, failed } = result;
       const how = [file, ...Object.values(own)].join(" ");
+      const all = { ...env, ...own, LANE: String(number) };
+      const result = await testProgram(file, all, { how, quiet: true });
+      const { passed, failed } = result;
       const seconds = Math.round((Date.now() - started) / 1000);
       say(`${how}: ${passed} passed, ${failed} failed, ${seconds} s`);
       results.push(result);
@@ -512,14 +513,15 @@ async function* sideBySide(env, programs) {
   yield* results;
 }
 
-async function testProgram(file, env, quiet = false) {
+/** Runs a test program; `how` names the run, where a file has several. */
+async function testProgram(file, env, { how = file, quiet = false } = {}) {
   const { status, output } = await run(process.execPath, ["--test-reporter=spec", file], {
     env,
     quiet,
     silence: SILENCE_MINUTES * 60_000,
   });
   if (status === "silent") {
-    const note = `${file} printed nothing for ${SILENCE_MINUTES} minutes and was killed`;
+    const note = `${how} printed nothing for ${SILENCE_MINUTES} minutes and was killed`;
     say(note);
     if (quiet) console.log(output);
     return { passed: 0, failed: 1, note };
@@ -530,8 +532,8 @@ async function testProgram(file, env, quiet = false) {
   const failed = number("fail") + number("cancelled");
   const skipped = number("skipped");
   const notes = [
-    ...(skipped > 0 ? [`${skipped} skipped in ${file}`] : []),
-    ...failures(output).map((title) => `FAILED in ${file}: ${title}`),
+    ...(skipped > 0 ? [`${skipped} skipped in ${how}`] : []),
+    ...failures(output).map((failure) => `FAILED in ${how}: ${failure}`),
   ];
   return {
     passed: number("pass"),
@@ -540,8 +542,10 @@ async function testProgram(file, env, quiet = false) {
   };
 }
 
-/** The titles of the failed tests, as the reporter lists them at its end. */
+/** The failed tests, as the reporter lists them at its end: title, and the first words of what it says. */
 function failures(output) {
   const [, list = ""] = output.split("failing tests:\n");
-  return [...list.matchAll(/^✖ (.*) \([\d.]+ms\)$/gm)].map(([, title]) => title);
+  return [...list.matchAll(/^✖ (.*) \([\d.]+ms\)\n((?:  .*\n|\n){0,12})/gm)].map(
+    ([, title, said]) => `${title} (${said.replace(/\s+/g, " ").trim().slice(0, 300)})`,
+  );
 }

@@ -84,8 +84,8 @@ class ResourceServer {
       const body = await readBody(req, 50_000_000);
       const endpoint = isPreflight(req) ? "preflight" : url.pathname;
       this.requests.add(new RequestRecord({ req, url, body, endpoint }), res);
-      if (isPreflight(req)) return send(res, preflight(req, origins));
       if (this.faults.cutsConnections) res.setHeader("connection", "close");
+      if (isPreflight(req)) return send(res, preflight(req, origins));
 
       const produce = () => this.#answer(req, res, url, body);
       const fault = this.faults.take(url.pathname);

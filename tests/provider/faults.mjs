@@ -18,10 +18,24 @@ import { corsHeaders, linger, send } from "./http.mjs";
 export class Faults {
   #set = new Map();
   #gates = new Map();
-  #server;
+  /** The server's open connections, and how many requests each has under way. */
+  #connections = new Map();
 
   constructor(server) {
-    this.#server = server;
+    server.on("connection", (socket) => {
+      this.#connections.set(socket, 0);
+      socket.once("close", () => this.#connections.delete(socket));
+    });
+    server.on("request", ({ socket }, res) => {
+      this.#underWay(socket, 1);
+      res.once("close", () => this.#underWay(socket, -1));
+    });
+  }
+
+  #underWay(socket, more) {
+    if (this.#connections.has(socket)) {
+      this.#connections.set(socket, this.#connections.get(socket) + more);
+    }
   }
 
   /** Puts a fault on an endpoint, in place of the one before; `null` takes it away. */
@@ -31,7 +45,7 @@ export class Faults {
       return;
     }
     this.#set.set(endpoint, { ...fault });
-    if (fault.drop) this.#server.closeIdleConnections();
+    if (fault.drop) this.#cutIdle();
   }
 
   clear() {
@@ -69,7 +83,8 @@ export class Faults {
 
   /**
    * Whether some fault will cut a connection. Browsers silently repeat a request that died on a
-   * reused connection, so a server with such a fault keeps none open.
+   * connection that was open for a while, so a server with such a fault keeps none open: neither those
+   * that were used, nor those that a browser opened ahead (which node does not count as idle).
    */
   get cutsConnections() {
     return [...this.#set.values()].some((fault) => fault.drop);
@@ -94,6 +109,10 @@ export class Faults {
     if (fault.cors === false) dropCors(answer.headers, res);
     if (fault.bytes) return sendLong(res, answer, fault.bytes);
     send(res, answer);
+  }
+
+  #cutIdle() {
+    for (const [socket, requests] of this.#connections) if (requests === 0) socket.destroy();
   }
 
   #wait(endpoint, res) {
