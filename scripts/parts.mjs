@@ -325,6 +325,21 @@ export const parts = [
     },
   },
   {
+    name: "nginx",
+    what: "the README's headers for a vault on an origin of its own, with a real nginx",
+    needs: ["build"],
+    slow: true,
+    async *run() {
+      const nginx = process.env.NGINX ?? which("nginx");
+      if (!nginx) {
+        yield { notRun: "nginx is not here: its headers were not tried" };
+        return;
+      }
+      const { chrome, firefox } = await ensureBrowsers();
+      yield* nodeTest("tests/nginx", { CHROME: chrome, FIREFOX: firefox, NGINX: nginx });
+    },
+  },
+  {
     name: "e2e-long",
     what: "in Firefox too what is long: SPA, demo, limits, single sign-on",
     needs: ["build", "demo"],
