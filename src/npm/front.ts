@@ -246,8 +246,19 @@ export class Front<TUser> implements Auth<TUser> {
         return this.#shown.settleLoad("neverSignedIn", await this.#configError);
       }
       if (VAULT && !REDIRECT) return await this.#side.start(arrival?.kind === "signedOut");
-      if (this.#options.idle) await this.#watch(this.#options.idle);
-      if (arrival?.kind === "callback") return await this.#finish(arrival);
+      // Before anything of a session is shown that ends when nobody is active.
+      if (this.#options.idle) {
+        const { Activity } = await part(import("./activity.js"));
+        this.#shown.activity = new Activity(this.#options.idle, this.#shown, this.#host.tell);
+      }
+      if (arrival?.kind === "callback") {
+        const trip = await this.#withTrip().catch((error: unknown) => {
+          // It was no answer of the provider that the load failed with.
+          this.#shown.store.reopen();
+          return this.#restore(asAuthError(error));
+        });
+        return await trip?.finish(arrival);
+      }
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
         if (this.#shown.store.mark?.[0] === "-") this.#shown.store.removeMark();
@@ -259,26 +270,6 @@ export class Front<TUser> implements Auth<TUser> {
     } catch (error) {
       this.#shown.settleLoad("expired", asAuthError(error));
     }
-  }
-
-  async #finish(arrival: Arrival & { kind: "callback" }): Promise<void> {
-    if (VAULT && !REDIRECT) return;
-    let trip: Trip<TUser>;
-    try {
-      trip = await this.#withTrip();
-    } catch (error) {
-      // It was no answer of the provider that the load failed with.
-      this.#shown.store.reopen();
-      return this.#restore(asAuthError(error));
-    }
-    await trip.finish(arrival);
-  }
-
-  /** Before anything of a session is shown that ends when nobody is active. */
-  async #watch(idle: number): Promise<void> {
-    if (VAULT && !REDIRECT) return;
-    const { Activity } = await part(import("./activity.js"));
-    this.#shown.activity = new Activity(idle, this.#shown, this.#host.tell);
   }
 
   /** Gets the session back with the provider's help, or settles. `failure` is what the user still has to see. */
@@ -458,10 +449,9 @@ export class Front<TUser> implements Auth<TUser> {
   #listen(): BroadcastChannel | null {
     const { issuer, clientId } = this.#options;
     addEventListener("storage", (event) => {
-      const { activity, store } = this.#shown;
       // Also where the mark stays what it was: the count of restores tells who waits that a tab came back with its session.
-      if (event.key === null || event.key.startsWith(store.key)) this.#compareMark();
-      if (!VAULT && event.key === activity?.key) activity?.share();
+      if (event.key === null || event.key.startsWith(this.#shown.store.key)) this.#compareMark();
+      if (!VAULT && event.key === this.#shown.activity?.key) this.#shown.activity?.share();
     });
     this.#wasStopped = watchPage({
       onShow: () => {
@@ -510,8 +500,11 @@ export class Front<TUser> implements Auth<TUser> {
       return;
     }
     if (this.#shown.session === null) {
-      if (changed && mark?.[0] === "+" && this.#shown.state.status === "signedOut") {
-        void this.#side.follow(() => this.#shown.telling.emit("signedInElsewhere", {}));
+      const { status, lastError } = this.#shown.state;
+      // A load that could not reach the vault may have more luck now.
+      if ((changed || lastError) && mark?.[0] === "+" && status === "signedOut") {
+        const orElse = () => changed && this.#shown.telling.emit("signedInElsewhere", {});
+        this.#adopting = this.#side.follow(orElse);
       }
       return;
     }

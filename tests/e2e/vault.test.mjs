@@ -267,6 +267,48 @@ forEachBrowser((name) => {
       });
     }
 
+    // It says hello, and ends over what it is asked next.
+    const ending = `onconnect = ({ ports: [port] }) => {
+      port.onmessage = ({ data }) => "hello" in data ? port.postMessage({ welcome: "first" }) : close();
+    };`;
+    for (const [title, first] of [
+      ["cannot be had", { status: 503, body: "" }],
+      ["ends over the first question", ending],
+    ]) {
+      test(`a load whose vault ${title} goes on with the next one`, async () => {
+        const context = await withoutVault(world);
+        const { files } = world.app;
+        const script = files["/keyward/vault.js"];
+        let starts = 0;
+        const served = { configurable: true, get: () => (starts++ === 0 ? first : script) };
+        Object.defineProperty(files, "/keyward/vault.js", served);
+        try {
+          const page = await world.open("/", context);
+          await status(page, "signedIn");
+          assert.equal((await stateOf(page)).lastError, null);
+          assert.ok(starts > 1, `${starts}`);
+        } finally {
+          Object.defineProperty(files, "/keyward/vault.js", { value: script, writable: true });
+        }
+      });
+    }
+
+    test("a load that has no vault shows the session as soon as there is one", async () => {
+      const context = await withoutVault(world);
+      const { files } = world.app;
+      const script = files["/keyward/vault.js"];
+      files["/keyward/vault.js"] = { status: 503, body: "" };
+      const page = await world.open("/", context);
+      await status(page, "signedOut");
+      assert.equal((await stateOf(page)).lastError, "vault_unavailable");
+      files["/keyward/vault.js"] = script;
+      await status(await world.open("/", context), "signedIn");
+      // Nobody told the first page: it looks when it is used.
+      assert.equal((await call(page, "/api/orders")).ok?.status, 200);
+      const { status: shown, lastError } = await stateOf(page);
+      assert.deepEqual([shown, lastError], ["signedIn", null]);
+    });
+
     test("a policy that forbids the worker: vault_unavailable, and no token moves to the page", async () => {
       world.app.headers["content-security-policy"] = "worker-src 'none'";
       const page = await world.open("/");

@@ -101,7 +101,7 @@ class Way {
   async #open(): Promise<void> {
     const { open, place } = this.#caller;
     const where = await place;
-    let said: Welcome | undefined;
+    let said: Welcome | undefined | null;
     let port!: Port;
     for (const patience of START_MS) {
       port = this.#port = await open(where);
@@ -110,7 +110,7 @@ class Way {
       port.post({ bye: true } satisfies ToWorker);
       port.close();
     }
-    if (!said) throw new Error("it does not answer");
+    if (!said) throw new Error(said === null ? "its script did not start" : "it does not answer");
     const { welcome, build, lore, refused } = said;
     learn(lore);
     if (welcome === null) throw await this.#refusal(refused ?? "");
@@ -124,20 +124,13 @@ class Way {
     port.post({ retire: 1 } satisfies ToWorker);
   }
 
-  /** What the vault says first, if it says anything. */
-  #hello(port: Port, patience: number): Promise<Welcome | undefined> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, patience);
+  /** What the vault says first, if it says anything; `null` if its script fails, or its process ends meanwhile. */
+  #hello(port: Port, patience: number): Promise<Welcome | undefined | null> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, patience);
       port.listen(
-        (message) => {
-          if (!("welcome" in (message as ToPage))) return;
-          clearTimeout(timer);
-          resolve(message as Welcome);
-        },
-        () => {
-          clearTimeout(timer);
-          reject(new Error("its script did not start"));
-        },
+        (message) => "welcome" in (message as ToPage) && resolve(message as Welcome),
+        () => resolve(null),
       );
       const { config, page } = this.#caller;
       port.post({ hello: VERSION, config, mark: page.mark } satisfies ToWorker);

@@ -132,7 +132,7 @@ export class VaultSide<TUser> implements Known {
   }
 
   /** Somebody signed in elsewhere. The vault has that session, unless it is another vault's. */
-  async follow(orElse: () => void): Promise<void> {
+  async follow(orElse: () => unknown): Promise<void> {
     try {
       const snapshot = await this.#ask();
       if (this.#page.session !== null) return;
@@ -205,7 +205,9 @@ export class VaultSide<TUser> implements Known {
 
   async #ask(): Promise<SnapshotWire> {
     const link = await this.#host.open();
-    return link.ask("state", { mark: this.#page.store.mark });
+    const ask = () => link.ask("state", { mark: this.#page.store.mark });
+    // A vault can end over the question: the next one answers it too.
+    return ask().catch(ask);
   }
 
   /**
