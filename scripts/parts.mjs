@@ -351,7 +351,7 @@ export const parts = [
   },
   {
     name: "e2e-rust",
-    what: "the Rust front in Firefox too, the rest of it in Chromium, and with a vault in a worker",
+    what: "the Rust front in Firefox too, the rest of it in Chromium, and with its vaults",
     slow: true,
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
@@ -362,6 +362,7 @@ export const parts = [
         ...programs(without(page, RUST_FIRST), { ...CHROMIUM, FRONT: "rust" }),
         // That front is the npm package's; what is to be seen is how the crate hands things on.
         ...programs(vault, { ...FIREFOX, FRONT: "rust-vault" }),
+        ...programs(OWN_ORIGIN_TESTS, { ...CHROMIUM, FRONT: "rust-own" }),
       ]);
     },
   },

@@ -320,9 +320,14 @@ impl AuthConfig {
             .number("rotationGrace", self.rotation_grace)
             .number("idle", self.idle)
             .number("maxAge", self.max_age)
-            .number("warnBefore", self.warn_before)
-            .raw("authorizationParams", &pairs(&self.parameters))
-            .raw("trustedAudiences", &texts(&self.trusted_audiences));
+            .number("warnBefore", self.warn_before);
+        // A vault with options written into it takes a page that names others for another app's.
+        if !self.parameters.is_empty() {
+            out.raw("authorizationParams", &pairs(&self.parameters));
+        }
+        if !self.trusted_audiences.is_empty() {
+            out.raw("trustedAudiences", &texts(&self.trusted_audiences));
+        }
         if !self.resources.is_empty() {
             out.raw(
                 "resources",
@@ -443,4 +448,26 @@ pub(super) fn pairs(pairs: &[(String, String)]) -> String {
 
 fn texts(texts: &[String]) -> String {
     list(texts.iter().map(|text| quoted(text)))
+}
+
+#[cfg(all(test, feature = "worker-vault"))]
+mod tests {
+    use super::AuthConfig;
+
+    #[test]
+    fn what_an_app_does_not_say_is_not_there_for_a_vault_to_compare() {
+        let said = AuthConfig::new("https://id.example", "spa").vault("/keyward/vault.js");
+        assert_eq!(
+            said.to_json(),
+            r#"{"issuer":"https://id.example","clientId":"spa","vault":"/keyward/vault.js"}"#
+        );
+        let more = said
+            .authorization_param("audience", "api")
+            .trusted_audience("other");
+        assert!(
+            more.to_json().contains(
+                r#""authorizationParams":{"audience":"api"},"trustedAudiences":["other"]"#
+            )
+        );
+    }
 }

@@ -55,11 +55,16 @@ export function learn(lore: Lore | undefined): void {
   Object.assign(texts, lore?.texts);
 }
 
-/** Where the crate's front finds the texts: among the vault's files. */
-let textsUrl = "";
+/** Where the crate's front finds the texts: among the vault's files. From another origin they come by the frame. */
+let textsUrl: string | undefined;
 
 export function textsBeside(vault: URL | string): void {
   textsUrl = new URL("texts.js", vault).href;
+}
+
+/** The module with the texts that come late. */
+export function loadTexts(): Promise<typeof import("./texts.js")> {
+  return CRATE ? import(textsUrl!) : import("./texts.js");
 }
 
 /**
@@ -67,11 +72,8 @@ export function textsBeside(vault: URL | string): void {
  * the link to its page.
  */
 export async function explain(code: unknown): Promise<void> {
-  if (isExplained(code)) return;
-  const chunk: Promise<typeof import("./texts.js")> = CRATE
-    ? import(textsUrl)
-    : import("./texts.js");
-  const loaded = chunk.then(
+  if (isExplained(code) || (CRATE && !textsUrl)) return;
+  const loaded = loadTexts().then(
     ({ late }) => learn(late),
     () => {},
   );

@@ -3,11 +3,12 @@
  *
  * Built into src/front/worker/keyward.js by `cargo xtask front`.
  */
-import { AuthError, fail, isAuthError, textsBeside } from "../errors.js";
+import { ofVault } from "../codes.js";
+import { AuthError, fail, isAuthError, learn, textsBeside } from "../errors.js";
 import { Front } from "../front.js";
 import { requireOptions } from "../options.js";
 import type { AuthEvents, SignInOptions, SignOutOptions, VaultOptions } from "../types.js";
-import { vaultUrl } from "../vault/url.js";
+import { isApart, vaultUrl } from "../vault/url.js";
 
 /** Gets "state" with the JSON of a state, and the name of each event with the JSON of its detail. */
 type Hear = (what: string, json: string) => void;
@@ -42,7 +43,9 @@ export class Client {
       this.#tell("diagnosis", lastError);
       return;
     }
-    textsBeside(vaultUrl(given) ?? location.href);
+    // What goes wrong with a vault cannot wait for its files, which may be what is missing.
+    learn(ofVault);
+    if (!isApart(given)) textsBeside(vaultUrl(given) ?? location.href);
     const front = new Front<unknown>(given);
     this.#front = front;
     for (const found of front.diagnostics) this.#tell("diagnosis", found);

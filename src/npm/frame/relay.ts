@@ -1,3 +1,4 @@
+import { loadTexts } from "../errors.js";
 import type { Answer, Incoming } from "../link.js";
 import { sameOriginPath } from "../path.js";
 import { Store } from "../store.js";
@@ -52,6 +53,8 @@ export class Relay {
   #worker!: Port;
   /** The options of the core. */
   #config: Record<string, unknown> = {};
+  /** Whether the page wants the texts of errors along. */
+  #texts: true | undefined;
   /** Where the user lands after what was asked: paths of the app. */
   readonly #targets = new Map<number, string | undefined>();
   /** Takes the answer to this frame's own command. */
@@ -116,13 +119,14 @@ export class Relay {
   }
 
   /** A page that has other options than the vault is told so, instead of wondering. */
-  #greet({ hello, config, mark }: Extract<ToWorker, { hello: number }>): void {
+  #greet({ hello, config, mark, texts }: Extract<ToWorker, { hello: number }>): void {
+    this.#texts = texts;
     const given = JSON.parse(config) as Record<string, unknown>;
     const text = (value: unknown) => JSON.stringify(canonical(value ?? null));
     const other = Object.keys(given).find((name) => text(given[name]) !== text(this.#config[name]));
     if (other) {
       const refused = `it belongs to another configuration: ${other} is not the same`;
-      return this.#post({ welcome: null, refused });
+      return void this.#answer({ welcome: null, refused });
     }
     const own = { hello, config: JSON.stringify(this.#config), mark: this.#judge(mark) };
     this.#worker.post(own satisfies ToWorker);
@@ -187,13 +191,19 @@ export class Relay {
 
   /** The worker took the page in: with it goes what the redirect page left, except a secret. */
   async #welcome(message: Welcome): Promise<void> {
-    if (message.welcome === null) return this.#post(message);
+    if (message.welcome === null) return this.#answer(message);
     const { answer, ...left } = takeOutcome(this.#client);
     const outcome = answer ? await this.#redeem(answer) : left;
     const { mark } = this.#store;
     // A session that is new to the page, whose own storage does not name it.
     if (outcome.fresh !== undefined) outcome.mark ??= mark ?? undefined;
-    this.#post({ ...message, kept: { mark, outcome } });
+    return this.#answer({ ...message, kept: { mark, outcome } });
+  }
+
+  /** A page of the crate, which has no way to the files of this origin, gets the texts along. */
+  async #answer(welcome: Welcome): Promise<void> {
+    const texts = this.#texts && (await loadTexts().catch(() => null));
+    this.#post(texts ? { ...welcome, late: texts.late } : welcome);
   }
 
   /** Where nothing of the vault outlives the redirect page, its answer is redeemed here. */

@@ -113,6 +113,7 @@ class Way {
     if (!said) throw new Error(said === null ? "its script did not start" : "it does not answer");
     const { welcome, build, lore, refused } = said;
     learn(lore);
+    if (CRATE) learn(said.late);
     if (welcome === null) throw await this.#refusal(refused ?? "");
     this.#boot = welcome;
     port.listen(
@@ -133,7 +134,8 @@ class Way {
         () => resolve(null),
       );
       const { config, page } = this.#caller;
-      port.post({ hello: VERSION, config, mark: page.mark } satisfies ToWorker);
+      const hello: ToWorker = { hello: VERSION, config, mark: page.mark };
+      port.post(CRATE ? { ...hello, texts: true } : hello);
     });
   }
 

@@ -40,8 +40,8 @@ export function transferOf({ request }: Asking): Transferable[] {
 
 /** To the worker. */
 export type ToWorker =
-  /** The first message of a page; the worker answers `Welcome`. */
-  | { hello: number; config: string; mark: string | null }
+  /** The first message of a page; the worker answers `Welcome`. With `texts` a frame adds those of all errors to that. */
+  | { hello: number; config: string; mark: string | null; texts?: true }
   /** Asks whether anybody is there. */
   | { ping: number }
   | Asking
@@ -75,6 +75,8 @@ export interface Welcome {
   next?: string | undefined;
   /** What the frame adds, where the vault has an origin of its own. */
   kept?: Kept;
+  /** All other texts, if the page asked the frame for them. */
+  late?: Lore;
 }
 
 /** What lies in the storage of the vault's origin and is for the app's page to know. None of it is a secret. */
