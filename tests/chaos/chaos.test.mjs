@@ -75,14 +75,28 @@ class Chaos {
   #dice;
   /** Whether the user means to be signed in. */
   #wanted = false;
+  /** Tabs whose process ended: nobody can ask them anything. */
+  #crashed = new WeakSet();
 
   static async start(name, options) {
     const chaos = new Chaos();
     chaos.#name = name;
     chaos.#world = await startWorld(name, options);
     chaos.#world.op.setTtl({ at: TOKEN_LIFE, rt: 36_000, id: 300, session: 36_000 });
-    chaos.#profile = await launchProfile(name);
+    chaos.#take(await launchProfile(name));
     return chaos;
+  }
+
+  /** A browser, in which a tab's end takes along those that share its process. */
+  #take(profile) {
+    this.#profile = profile;
+    profile.context.on("page", (page) =>
+      page.once("crash", () => {
+        this.#crashed.add(page);
+        this.#count("crashed");
+        page.close().catch(() => {});
+      }),
+    );
   }
 
   async close() {
@@ -92,7 +106,9 @@ class Chaos {
   }
 
   get #tabs() {
-    return this.#profile.context.pages().filter((page) => page.url().startsWith("http"));
+    return this.#profile.context
+      .pages()
+      .filter((page) => page.url().startsWith("http") && !this.#crashed.has(page));
   }
 
   /** Some moves, one upon the other, then rest: and what must hold then. */
@@ -160,7 +176,7 @@ class Chaos {
         return this.#crash(page);
       case "kill":
         await this.#profile.kill();
-        this.#profile = await this.#profile.again();
+        this.#take(await this.#profile.again());
         return this.#open();
       case "signIn":
         return this.#begin(page, "signIn", "signedOut");
@@ -256,7 +272,8 @@ class Chaos {
   async #atRest() {
     const rest = async () => {
       const tabs = this.#tabs;
-      const states = await Promise.all(tabs.map(stateOf));
+      const asked = tabs.map((page) => inTime(stateOf(page), page.url(), 5_000));
+      const states = await Promise.all(asked);
       const seen = states.map((state, at) => state?.status ?? tabs[at].url());
       if (seen.some((one) => !/^signed(In|Out)$/.test(one))) throw new Error(seen.join(", "));
       return true;
