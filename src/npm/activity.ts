@@ -15,7 +15,7 @@ type Tell = (command: string, fields: Record<string, unknown>) => void;
 export class Activity {
   readonly #limit: number;
   /** The key of the time in storage, as it stands in a storage event. */
-  readonly key: string;
+  readonly #key: string;
   readonly #page: Page;
   readonly #tell: Tell;
   #told = 0;
@@ -24,10 +24,11 @@ export class Activity {
   constructor(idle: number, page: Page, tell: Tell) {
     this.#tell = tell;
     this.#limit = idle * 1_000;
-    this.key = page.store.key + "active";
+    this.#key = page.store.key + "active";
     this.#page = page;
     const note = () => this.note();
     for (const name of INPUT) addEventListener(name, note, { capture: true, passive: true });
+    addEventListener("storage", ({ key }) => void (key === this.#key && this.share()));
   }
 
   /** The user did something, unless nobody can see the page. */
@@ -46,7 +47,7 @@ export class Activity {
     this.#tell("touch", { session, at: this.#told });
   }
 
-  /** Tells a vault that serves this page alone what other tabs have stored. When the session ends by that. */
+  /** Tells a vault what other tabs have stored: one that serves this page alone has not heard. When the session ends by that. */
   share(): number {
     const { session } = this.#page;
     const at = this.#last();
@@ -58,7 +59,7 @@ export class Activity {
   begin(): void {
     this.#told = Date.now();
     try {
-      localStorage.setItem(this.key, String(this.#told));
+      localStorage.setItem(this.#key, String(this.#told));
     } catch {
       // The vault knows it, as long as it lives.
     }
@@ -73,7 +74,7 @@ export class Activity {
   #last(): number {
     let stored = 0;
     try {
-      stored = Number(localStorage.getItem(this.key)) || 0;
+      stored = Number(localStorage.getItem(this.#key)) || 0;
     } catch {
       // Then this page's own is all there is.
     }

@@ -8,7 +8,7 @@ import { loadCore, pageVault } from "./page_vault.js";
 import { hideAndReload, watchPage } from "./page_life.js";
 import { part } from "./part.js";
 import { returnPath } from "./path.js";
-import { Shown } from "./shown.js";
+import { noteBeside, Shown } from "./shown.js";
 import type { TabsSide } from "./tabs/side.js";
 import * as transactions from "./transactions.js";
 import type { Trip } from "./trip.js";
@@ -289,7 +289,7 @@ export class Front<TUser> implements Auth<TUser> {
         return this.#shown.settleLoad("expired", await explained("session_idle"));
       }
       if (!(await mayLeave())) await (await this.#withTabs()).join();
-      if (this.#shown.state.status !== "loading") return this.#shown.noteBeside(failure);
+      if (this.#shown.state.status !== "loading") return noteBeside(this.#shown, failure);
     }
     if (restore === false || (restore === true && !hinted)) {
       return this.#shown.settleLoad(hinted ? "expired" : "neverSignedIn", failure);
@@ -451,7 +451,6 @@ export class Front<TUser> implements Auth<TUser> {
     addEventListener("storage", (event) => {
       // Also where the mark stays what it was: the count of restores tells who waits that a tab came back with its session.
       if (event.key === null || event.key.startsWith(this.#shown.store.key)) this.#compareMark();
-      if (!VAULT && event.key === this.#shown.activity?.key) this.#shown.activity?.share();
     });
     this.#wasStopped = watchPage({
       onShow: () => {
@@ -471,14 +470,8 @@ export class Front<TUser> implements Auth<TUser> {
     const channel = new BroadcastChannel(`keyward.${issuer}|${clientId}`);
     channel.onmessage = ({ data }) => {
       // The message can be here before the storage shows it.
-      if (
-        typeof data === "string" &&
-        data[0] === "-" &&
-        data.slice(1) === this.#shown.mark?.slice(1)
-      ) {
-        return this.#endedElsewhere();
-      }
-      this.#compareMark();
+      if (data === `-${this.#shown.mark?.slice(1)}`) this.#endedElsewhere();
+      else this.#compareMark();
     };
     return channel;
   }
@@ -520,7 +513,7 @@ export class Front<TUser> implements Auth<TUser> {
     if (limited && mark && !this.#wasStopped()) {
       // Other tabs can be faster than the vault, which knows why.
       this.#shown.mark = null;
-      this.#adopting = VAULT ? this.#side.compare() : this.#tabs!.endByLimit(mark);
+      this.#adopting = VAULT ? this.#side.compare(true) : this.#tabs!.endByLimit(mark);
       return;
     }
     if (VAULT) {

@@ -55,11 +55,6 @@ export class Shown<TUser> {
     this.show(Object.assign(copy, { lastError }) as AuthState<TUser>);
   }
 
-  /** Beside a session that came in the meantime, what went wrong before is still to be seen. */
-  noteBeside(failure: AuthError | null): void {
-    if (failure && this.session !== null) this.note(failure);
-  }
-
   /** The load ends signed out, unless something else has ended it. */
   settleLoad(reason: SignedOutReason, lastError: AuthError | null): void {
     if (this.state.status === "loading") this.signedOut(reason, lastError);
@@ -104,4 +99,9 @@ export class Shown<TUser> {
     const { origin } = (VAULT && vaultUrl(this.options)) || location;
     return { issuer, issuerOrigin, clientId, origin, redirectUri: this.redirectUri };
   }
+}
+
+/** Beside a session that came in the meantime, what went wrong before is still to be seen. */
+export function noteBeside<TUser>(page: Shown<TUser>, failure: AuthError | null): void {
+  if (failure && page.session !== null) page.note(failure);
 }

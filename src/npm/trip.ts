@@ -10,7 +10,7 @@ import type { Answer } from "./link.js";
 import { Navigation } from "./navigation.js";
 import { isTopLevel, shown } from "./page_life.js";
 import { returnPath } from "./path.js";
-import type { Shown } from "./shown.js";
+import { noteBeside, type Shown } from "./shown.js";
 import * as transactions from "./transactions.js";
 import type { SignInOptions } from "./types.js";
 import { wireError } from "./vault/outcome.js";
@@ -89,7 +89,7 @@ export class Trip<TUser> {
     }
     await shown();
     // The user may have signed out, here or elsewhere, while the metadata was on its way.
-    if (page.state.status !== "loading") return page.noteBeside(failure);
+    if (page.state.status !== "loading") return noteBeside(page, failure);
     if (page.store.mark?.[0] === "-") return page.settleLoad("signedOutElsewhere", failure);
     // Another tab went to the provider, and came back with nothing.
     if (!answer.url) return page.settleLoad("expired", failure);

@@ -231,8 +231,14 @@ class Chaos {
       const state = await stateOf(first);
       if (state?.status === "signedIn") return true;
       // A sign-out that is still on its way to the provider takes the page along: then once more.
-      if (state?.status === "signedOut")
-        await tell(first, () => void auth.signIn().catch(() => {}));
+      if (state?.status === "signedOut") {
+        const failed = await tell(first, () => {
+          const before = window.signInFailed;
+          auth.signIn().catch((error) => (window.signInFailed = String(error)));
+          return [before, ...auth.diagnostics.map(({ code, message }) => `${code}: ${message}`)];
+        });
+        throw new Error(JSON.stringify([state, failed]));
+      }
       throw new Error(JSON.stringify(state));
     };
     await until(signedIn, "a sign-in", { ...REST, interval: 5_000 });
@@ -274,6 +280,11 @@ class Chaos {
       const tabs = this.#tabs;
       const asked = tabs.map((page) => inTime(stateOf(page), page.url(), 5_000));
       const states = await Promise.all(asked);
+      // A load without a network leaves Firefox on a page of its own, at the app's address.
+      for (const [at, page] of tabs.entries()) {
+        const shown = states[at] ? "" : await tell(page, () => document.documentURI);
+        if (shown?.startsWith("about:")) await page.reload({ waitUntil: "commit" });
+      }
       const seen = states.map((state, at) => state?.status ?? tabs[at].url());
       if (seen.some((one) => !/^signed(In|Out)$/.test(one))) throw new Error(seen.join(", "));
       return true;

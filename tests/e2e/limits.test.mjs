@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe } from "node:test";
+import { loneContext } from "./support/any-vault.mjs";
 import { forEachBrowser } from "./support/browsers.mjs";
 import { notFor } from "./support/front.mjs";
 import {
@@ -42,10 +43,10 @@ forEachBrowser((name) =>
         await world.reset();
       });
 
-      async function twoTabs(options) {
+      async function twoTabs(options, context) {
         world.further = options;
         world.configure();
-        const context = await world.context();
+        context ??= await world.context();
         const page = await world.signedIn("/", context);
         const other = await world.open("/other", context);
         await status(other, "signedIn");
@@ -101,6 +102,21 @@ forEachBrowser((name) =>
         for (const one of [page, other]) await assertExpired(one, "session_idle");
         assert.equal(world.reused, 0);
       });
+
+      if (vault) {
+        test("where no worker is shared activity in one tab counts in the other, and a sign-out reaches it", async () => {
+          const [page, other] = await twoTabs({ idle: 8, warnBefore: 4 }, await loneContext(world));
+          for (let n = 0; n < 6; n += 1) {
+            await wait(2_000);
+            await page.mouse.move(10 + n, 10 + n);
+          }
+          for (const one of [page, other]) assert.equal((await stateOf(one)).status, "signedIn");
+          await page.evaluate(() => void auth.signOut());
+          await status(other, "signedOut");
+          assert.equal((await ask(other, "refresh")).error?.code, "login_required");
+          await status(page, "signedOut");
+        });
+      }
 
       test("the sign-in's age ends the session however active the user is, and over reloads", async () => {
         const [page, other] = await twoTabs({ maxAge: 12, warnBefore: 2, idle: 60 });

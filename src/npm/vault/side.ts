@@ -1,5 +1,5 @@
 import { claimsOfUser } from "../claims.js";
-import { explain, type AuthError } from "../errors.js";
+import { explain, explained, fail, type AuthError } from "../errors.js";
 import type { Host } from "../host.js";
 import type { Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
@@ -91,7 +91,11 @@ export class VaultSide<TUser> implements Known {
         leaveOutcome(this.#client, outcome);
         throw reason;
       });
-    if (answer) return (await trip()).finish({ kind: "callback", ...answer });
+    if (answer) {
+      // Nobody else leaves this load before it is redeemed.
+      this.#host.load.taken = true;
+      return (await trip()).finish({ kind: "callback", ...answer });
+    }
     this.expected = mark ?? null;
     await explain(error?.code ?? carry);
     const failure = error ?? (carry ? { code: carry } : null);
@@ -161,11 +165,14 @@ export class VaultSide<TUser> implements Known {
     return undefined;
   }
 
-  /** The mark says something else than what this page shows. The vault knows: storage may be late, or cleared. */
-  async compare(): Promise<void> {
+  /**
+   * The mark says something else than what this page shows. The vault knows: storage may be late, or cleared. What is `over`
+   * is so whatever it says; it may know why.
+   */
+  async compare(over = false): Promise<void> {
     const reveal = hide();
     try {
-      await this.rejoin();
+      await this.rejoin(over);
       reveal();
     } catch {
       location.reload();
@@ -178,20 +185,21 @@ export class VaultSide<TUser> implements Known {
   }
 
   /** Asks the vault what this page should show. */
-  async rejoin(): Promise<void> {
+  async rejoin(over = false): Promise<void> {
     const page = this.#page;
     const snapshot = await this.#ask();
     if (page.session === null) return;
-    if (snapshot.status === "signedIn") {
+    if (snapshot.status === "signedIn" && !over) {
       if (!(await this.#agrees(snapshot))) return hideAndReload();
       return this.#take(snapshot, page.state.lastError);
     }
     if (snapshot.error && (await this.#limits?.end(snapshot.error))) return;
-    if (page.store.shared && page.store.mark !== page.mark) return this.#host.endedElsewhere();
+    if (over || (page.store.shared && page.store.mark !== page.mark)) {
+      return this.#host.endedElsewhere();
+    }
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
     this.#orphaned = true;
-    await explain("reauthentication_needed");
-    page.report(page.name({ code: "reauthentication_needed" }));
+    page.report(await explained("reauthentication_needed"));
   }
 
   /** Whether the session can end by a limit. */
@@ -200,7 +208,7 @@ export class VaultSide<TUser> implements Known {
   }
 
   requireVault(): void {
-    if (this.#orphaned) throw this.#page.name({ code: "reauthentication_needed" });
+    if (this.#orphaned) throw fail("reauthentication_needed");
   }
 
   async #ask(): Promise<SnapshotWire> {
@@ -226,17 +234,20 @@ export class VaultSide<TUser> implements Known {
   }
 
   /** Shows a session of the vault that this page did not bring there. */
-  #take(snapshot: SnapshotWire, lastError: AuthError | null): void {
+  #take(snapshot: Partial<Notice>, lastError: AuthError | null): void {
     const page = this.#page;
-    const { session = "", userHash = "", user } = snapshot;
+    const { session = "", userHash = "", user, origin = "joined" } = snapshot;
     const now = page.store.mark;
     const mark = `+${session}.${userHash}`;
-    // It was signed out in the moment between.
-    if (now === `-${mark.slice(1)}`) return;
+    if (now === `-${mark.slice(1)}`) {
+      // It was signed out in the moment between.
+      page.session = session;
+      return this.#host.endedElsewhere();
+    }
     const shows = page.state.status === "signedIn";
     if (shows && this.#sub !== user?.["sub"]) return hideAndReload();
-    // Beside a vault of another origin no redirect page has written the mark.
-    const stale = this.#apart ? now !== mark : now?.[0] !== "+";
+    // Beside a vault of another origin, or of this page alone, no redirect page has written the mark.
+    const stale = this.#apart || origin !== "joined" ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
     if (refused) void page.diagnose("storage_full");
     this.#orphaned = false;
@@ -252,8 +263,9 @@ export class VaultSide<TUser> implements Known {
     if (shows && look === this.#look) return;
     this.#look = look;
     this.#sub = user?.["sub"];
-    const origin = this.#fresh ? "interactive" : "joined";
-    const notice: Notice = { ...snapshot, notice: "signedIn", origin };
-    this.#host.show(notice, lastError);
+    this.#host.show(
+      { ...snapshot, origin: this.#fresh ? "interactive" : "joined" } as Notice,
+      lastError,
+    );
   }
 }
