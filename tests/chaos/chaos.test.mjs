@@ -280,16 +280,24 @@ class Chaos {
       const tabs = this.#tabs;
       const asked = tabs.map((page) => inTime(stateOf(page), page.url(), 5_000));
       const states = await Promise.all(asked);
-      // A load without a network leaves Firefox on a page of its own, at the app's address.
-      for (const [at, page] of tabs.entries()) {
-        const shown = states[at] ? "" : await tell(page, () => document.documentURI);
-        if (shown?.startsWith("about:")) await page.reload({ waitUntil: "commit" });
-      }
+      for (const [at, page] of tabs.entries()) if (!states[at]) await this.#loadAgain(page);
       const seen = states.map((state, at) => state?.status ?? tabs[at].url());
       if (seen.some((one) => !/^signed(In|Out)$/.test(one))) throw new Error(seen.join(", "));
       return true;
     };
     await until(rest, "rest", REST);
+  }
+
+  /** What was loaded while there was no network has no app in it, and nobody but the user who loads it again. */
+  async #loadAgain(page) {
+    const isBare = () =>
+      document.documentURI.startsWith("about:") ||
+      (document.readyState === "complete" &&
+        !window.auth &&
+        !performance.getEntriesByName(new URL("/app/main.js", location).href)[0]?.responseEnd);
+    if (!(await tell(page, isBare))) return;
+    this.#count("bare");
+    await page.reload({ waitUntil: "commit" }).catch(() => {});
   }
 
   /** A spent token once more, by hand: how often the provider notices. */
