@@ -294,7 +294,7 @@ class Chaos {
       document.documentURI.startsWith("about:") ||
       (document.readyState === "complete" &&
         !window.auth &&
-        !performance.getEntriesByName(new URL("/app/main.js", location).href)[0]?.responseEnd);
+        !location.pathname.includes("keyward"));
     if (!(await tell(page, isBare))) return;
     this.#count("bare");
     await page.reload({ waitUntil: "commit" }).catch(() => {});
