@@ -40,6 +40,8 @@ export class VaultSide<TUser> implements Known {
   readonly #client: VaultOptions;
   /** Whether the session that is shown next comes of the user's own sign-in. */
   #fresh = false;
+  /** The session that is shown next comes of an answer that the redirect page left to this load. */
+  #redeems = false;
   /** The vault died, and the next one knew nothing of the session. */
   #orphaned = false;
   /** The mark of a session that the redirect page left and storage could not take. */
@@ -93,7 +95,7 @@ export class VaultSide<TUser> implements Known {
       });
     if (answer) {
       // Nobody else leaves this load before it is redeemed.
-      this.#host.load.taken = true;
+      this.#redeems = this.#host.load.taken = true;
       return (await trip()).finish({ kind: "callback", ...answer });
     }
     this.expected = mark ?? null;
@@ -234,9 +236,9 @@ export class VaultSide<TUser> implements Known {
   }
 
   /** Shows a session of the vault that this page did not bring there. */
-  #take(snapshot: Partial<Notice>, lastError: AuthError | null): void {
+  #take(snapshot: SnapshotWire, lastError: AuthError | null): void {
     const page = this.#page;
-    const { session = "", userHash = "", user, origin = "joined" } = snapshot;
+    const { session = "", userHash = "", user } = snapshot;
     const now = page.store.mark;
     const mark = `+${session}.${userHash}`;
     if (now === `-${mark.slice(1)}`) {
@@ -247,10 +249,10 @@ export class VaultSide<TUser> implements Known {
     const shows = page.state.status === "signedIn";
     if (shows && this.#sub !== user?.["sub"]) return hideAndReload();
     // Beside a vault of another origin, or of this page alone, no redirect page has written the mark.
-    const stale = this.#apart || origin !== "joined" ? now !== mark : now?.[0] !== "+";
+    const stale = this.#apart || this.#redeems ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
     if (refused) void page.diagnose("storage_full");
-    this.#orphaned = false;
+    this.#orphaned = this.#redeems = false;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
     page.session = session;
