@@ -31,8 +31,9 @@ export class Activity {
     addEventListener("storage", ({ key }) => void (key === this.#key && this.share()));
   }
 
-  /** The user did something, unless nobody can see the page. */
-  note(): void {
+  /** The user did something, unless nobody can see the page. Of a sign-in it is the first, and what was before counts no more. */
+  note(first?: boolean): void {
+    if (first) return this.begin();
     const now = Date.now();
     const since = now - this.#told;
     if (since >= 0 && since < Math.min(STEP_MS, this.#limit / 10)) return;

@@ -144,7 +144,7 @@ export interface Lore {
 export const early: Lore = {
   groups: {"0":"config","24":"internal"},
   texts: {
-    config_missing: [0,"The configuration lacks an issuer or a client id.","Pass both: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). The detail names the missing one. With Vite, only variables that begin with VITE_ reach the page."],
+    config_missing: [0,"The configuration lacks an issuer or a client id.","Pass what the detail names: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). With Vite, only variables that begin with VITE_ reach the page."],
     internal_error: [48,"Something went wrong inside the library.","Please report it with the steps that lead to it."],
   },
 };
@@ -174,6 +174,7 @@ export const ofCore: Lore = {
     insecure_context: 2,
     callback_replayed: 16,
     login_required: 26,
+    reauthentication_needed: 26,
     navigation_cancelled: 42,
     restore_closed: 42,
     storage_unavailable: 44,

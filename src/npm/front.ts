@@ -494,10 +494,9 @@ export class Front<TUser> implements Auth<TUser> {
     }
     if (this.#shown.session === null) {
       const { status, lastError } = this.#shown.state;
-      // A load that could not reach the vault may have more luck now.
-      if ((changed || lastError) && mark?.[0] === "+" && status === "signedOut") {
-        const orElse = () => changed && this.#shown.telling.emit("signedInElsewhere", {});
-        this.#adopting = this.#side.follow(orElse);
+      // A load that could not reach the vault may have more luck now. No call waits for that.
+      if ((changed || lastError?.retryable) && mark?.[0] === "+" && status === "signedOut") {
+        void this.#side.follow(changed);
       }
       return;
     }

@@ -48,12 +48,16 @@ export function shown(): Promise<void> {
   });
 }
 
-/** Shows nothing of this page any more; returns what brings it back. */
+/** How many hide the page, and how it was shown before the first of them. */
+let hiding = 0;
+let display: string;
+
+/** Shows nothing of this page any more; returns what brings it back, when nobody else hides it. */
 export function hide(): () => void {
   const { style } = document.documentElement;
-  const display = style.getPropertyValue("display");
+  if (!hiding++) display = style.getPropertyValue("display");
   style.setProperty("display", "none", "important");
-  return () => style.setProperty("display", display);
+  return () => void (--hiding || style.setProperty("display", display));
 }
 
 /** Loads the page anew, and shows nothing of it until then: what it shows belongs to a session that ended. */

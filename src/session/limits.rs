@@ -121,11 +121,10 @@ impl Session {
         }
     }
 
-    /// The user was active at this time, here or in another tab. What comes after the end is too late.
+    /// The user was active at this time, here or in another tab. This one may have slept through more than its time: that
+    /// the session is still somebody's is for the front to know, which tells nothing after the end that all tabs have stored.
     pub(super) fn touch(&mut self, at: u64) {
-        let idle_ms = self.config.idle_s.unwrap_or(0) * 1_000;
-        let ends_at = self.limits.active_at + idle_ms;
-        if at > self.limits.active_at && at <= self.now && at < ends_at {
+        if at > self.limits.active_at && at <= self.now {
             self.limits.active_at = at;
         }
     }

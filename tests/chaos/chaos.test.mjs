@@ -290,12 +290,11 @@ class Chaos {
 
   /** What was loaded while there was no network has no app in it, and nobody but the user who loads it again. */
   async #loadAgain(page) {
-    const isBare = () =>
+    const isBare = (app) =>
       document.documentURI.startsWith("about:") ||
-      (document.readyState === "complete" &&
-        !window.auth &&
-        !location.pathname.includes("keyward"));
-    if (!(await tell(page, isBare))) return;
+      (location.origin === app && document.readyState === "complete" && !window.auth);
+    if (!(await tell(page, isBare, this.#world.app.origin))) return;
+    if (page.url().includes("/keyward/") || !this.moves.includes("offline")) return;
     this.#count("bare");
     await page.reload({ waitUntil: "commit" }).catch(() => {});
   }

@@ -213,7 +213,9 @@ forEachBrowser((name) => {
       for (const { status, user } of shown)
         assert.deepEqual([status, user.sub], ["signedIn", "alice"]);
       assert.ok(await first.evaluate(() => window.sameLoad));
-      assert.ok(await first.evaluate(() => getComputedStyle(document.body).display !== "none"));
+      assert.ok(
+        await first.evaluate(() => getComputedStyle(document.documentElement).display !== "none"),
+      );
       assert.deepEqual(await eventsOf(first, "signedOut"), []);
       assert.equal(world.reused, 0);
     });

@@ -269,7 +269,10 @@ forEachBrowser((name) => {
 
     // It says hello, and ends over what it is asked next.
     const ending = `onconnect = ({ ports: [port] }) => {
-      port.onmessage = ({ data }) => "hello" in data ? port.postMessage({ welcome: "first" }) : close();
+      port.onmessage = ({ data }) => {
+        if ("hello" in data) port.postMessage({ welcome: "first" });
+        if ("json" in data) close();
+      };
     };`;
     for (const [title, first] of [
       ["cannot be had", { status: 503, body: "" }],
@@ -307,6 +310,28 @@ forEachBrowser((name) => {
       assert.equal((await call(page, "/api/orders")).ok?.status, 200);
       const { status: shown, lastError } = await stateOf(page);
       assert.deepEqual([shown, lastError], ["signedIn", null]);
+    });
+
+    test("what another tab clears key by key hides the page for a moment, and no longer", async () => {
+      const context = await world.context();
+      const page = await world.signedIn("/", context);
+      const other = await context.newPage();
+      await other.goto(`${world.app.origin}/app/none.js`);
+      const shown = () =>
+        page.evaluate(() => getComputedStyle(document.documentElement).display !== "none");
+      await page.evaluate(() => {
+        window.hidden = 0;
+        new MutationObserver(() => (window.hidden += 1)).observe(document.documentElement, {
+          attributes: true,
+        });
+      });
+      await other.evaluate(() => {
+        for (const key of Object.keys(localStorage)) localStorage.removeItem(key);
+      });
+      await until(() => page.evaluate(() => window.hidden > 0), "the page hidden");
+      await until(shown, "the page shown");
+      assert.equal((await call(page, "/api/orders")).ok?.status, 200);
+      assert.ok(await shown());
     });
 
     test("a policy that forbids the worker: vault_unavailable, and no token moves to the page", async () => {

@@ -115,11 +115,25 @@ fn after_a_sleep_the_first_command_finds_the_session_over() {
 }
 
 #[test]
-fn activity_after_the_end_comes_too_late() {
+fn activity_that_is_over_again_comes_too_late() {
     let mut page = signed_in(json!({ "idle": 900 }));
+    let earlier = page.now + 10 * MINUTE;
     page.now += HOUR;
-    touch(&mut page);
+    touch_at(&mut page, earlier);
     page.pass(2 * SECOND);
+    assert_ended(&page, Code::SessionIdle);
+}
+
+#[test]
+fn a_tab_that_slept_for_longer_than_its_time_goes_on_with_the_others() {
+    let mut page = signed_in(json!({ "idle": 900 }));
+    // Somebody used another tab all the while.
+    let latest = page.now + 55 * MINUTE;
+    page.now += HOUR;
+    touch_at(&mut page, latest);
+    page.pass(2 * SECOND);
+    assert!(page.is_signed_in());
+    page.pass(10 * MINUTE);
     assert_ended(&page, Code::SessionIdle);
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::future::poll_fn;
 use core::task::Poll;
 
@@ -107,20 +107,29 @@ pub(super) fn is_visible() -> bool {
     })
 }
 
-/// Shows nothing of this page any more; returns what brings it back.
+thread_local! {
+    /// How many hide the page, and how it was shown before the first of them.
+    static HIDING: Cell<usize> = const { Cell::new(0) };
+    static DISPLAY: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Shows nothing of this page any more; returns what brings it back, when nobody else hides it.
 pub(super) fn hide() -> impl FnOnce() {
     let element = document()
         .and_then(|document| document.document_element())
         .and_then(|element| element.dyn_into::<HtmlElement>().ok());
     let style = element.map(|element| element.style());
-    let before = style.as_ref().map(|style| {
-        let before = style.get_property_value("display").unwrap_or_default();
+    let others = HIDING.replace(HIDING.get() + 1);
+    if let Some(style) = &style {
+        if others == 0 {
+            DISPLAY.set(style.get_property_value("display").unwrap_or_default());
+        }
         let _ = style.set_property_with_priority("display", "none", "important");
-        before
-    });
+    }
     move || {
-        if let (Some(style), Some(before)) = (style, before) {
-            let _ = style.set_property("display", &before);
+        HIDING.set(HIDING.get() - 1);
+        if let (Some(style), 0) = (style, HIDING.get()) {
+            let _ = DISPLAY.with_borrow(|display| style.set_property("display", display));
         }
     }
 }

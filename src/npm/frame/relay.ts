@@ -31,6 +31,8 @@ const COMMANDS = [
   "wake",
   "cancel",
 ];
+/** A page waits a second for its vault at first: so long the texts may take. */
+const TEXTS_WITHIN_MS = 500;
 /** The ticket of this frame's own command; those of a page count from one. */
 const OWN = -1;
 
@@ -53,8 +55,8 @@ export class Relay {
   #worker!: Port;
   /** The options of the core. */
   #config: Record<string, unknown> = {};
-  /** Whether the page wants the texts of errors along. */
-  #texts: true | undefined;
+  /** The texts of errors, for a page of the crate: it has no way to the files of this origin. */
+  #late: Promise<typeof import("../texts.js") | undefined> | undefined;
   /** Where the user lands after what was asked: paths of the app. */
   readonly #targets = new Map<number, string | undefined>();
   /** Takes the answer to this frame's own command. */
@@ -120,13 +122,13 @@ export class Relay {
 
   /** A page that has other options than the vault is told so, instead of wondering. */
   #greet({ hello, config, mark, texts }: Extract<ToWorker, { hello: number }>): void {
-    this.#texts = texts;
+    if (texts) this.#late = soon(loadTexts());
     const given = JSON.parse(config) as Record<string, unknown>;
     const text = (value: unknown) => JSON.stringify(canonical(value ?? null));
     const other = Object.keys(given).find((name) => text(given[name]) !== text(this.#config[name]));
     if (other) {
       const refused = `it belongs to another configuration: ${other} is not the same`;
-      return void this.#answer({ welcome: null, refused });
+      return void this.#welcome({ welcome: null, refused });
     }
     const own = { hello, config: JSON.stringify(this.#config), mark: this.#judge(mark) };
     this.#worker.post(own satisfies ToWorker);
@@ -191,19 +193,16 @@ export class Relay {
 
   /** The worker took the page in: with it goes what the redirect page left, except a secret. */
   async #welcome(message: Welcome): Promise<void> {
-    if (message.welcome === null) return this.#answer(message);
+    // Before anything is taken that this page may not wait for.
+    const late = (await this.#late)?.late;
+    const welcome = late ? { ...message, late } : message;
+    if (message.welcome === null) return this.#post(welcome);
     const { answer, ...left } = takeOutcome(this.#client);
     const outcome = answer ? await this.#redeem(answer) : left;
     const { mark } = this.#store;
     // A session that is new to the page, whose own storage does not name it.
     if (outcome.fresh !== undefined) outcome.mark ??= mark ?? undefined;
-    return this.#answer({ ...message, kept: { mark, outcome } });
-  }
-
-  /** A page of the crate, which has no way to the files of this origin, gets the texts along. */
-  async #answer(welcome: Welcome): Promise<void> {
-    const texts = this.#texts && (await loadTexts().catch(() => null));
-    this.#post(texts ? { ...welcome, late: texts.late } : welcome);
+    this.#post({ ...welcome, kept: { mark, outcome } });
   }
 
   /** Where nothing of the vault outlives the redirect page, its answer is redeemed here. */
@@ -230,4 +229,10 @@ export class Relay {
   #post(message: ToPage | FromFrame, transfer: Transferable[] = []): void {
     this.#page.postMessage(message, transfer);
   }
+}
+
+/** What comes before the page's patience with its vault is over. */
+function soon<T>(coming: Promise<T>): Promise<T | undefined> {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, TEXTS_WITHIN_MS));
+  return Promise.race([coming.catch(() => undefined), late]);
 }

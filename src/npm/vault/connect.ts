@@ -16,7 +16,7 @@ import type { Place, Port } from "./port.js";
 
 /**
  * For so long a worker may take to start and to answer the first time. A shared one is called again in between: for some
- * time after its end an engine still leads to a worker that has closed itself.
+ * time after its end an engine still leads to a worker that has closed itself, and one can end as it starts.
  */
 const START_MS = [1_000, 3_000, 6_000];
 const OWN_START_MS = 10_000;
@@ -110,7 +110,7 @@ class Way {
       port.post({ bye: true } satisfies ToWorker);
       port.close();
     }
-    if (!said) throw new Error(said === null ? "its script did not start" : "it does not answer");
+    if (!said) throw new Error(said === null ? "it does not start" : "it does not answer");
     const { welcome, build, lore, refused } = said;
     learn(lore);
     if (CRATE) learn(said.late);

@@ -48,15 +48,17 @@ export class Limits<TUser> {
 
   /** What the vault tells of the session's end. */
   hear({ notice, endsAt = 0, limit = "idle" }: Notice): void {
-    // The last call is for whoever knows of later activity; the vault hears of all there is.
-    const { telling } = this.#page;
+    // The last call is for whoever knows of later activity: a vault of this page alone has slept when the page did.
+    const { telling, activity } = this.#page;
+    if (notice === "expiring") activity?.share();
     if (notice === "expiring" && endsAt > Date.now()) telling.emit("expiring", { endsAt, limit });
     if (notice === "extended") telling.emit("extended", {});
   }
 
   /** The page can be seen again. Nothing of a session is shown whose time was over while the page was stopped. */
   shown(stopped: boolean): void {
-    const { store, mark, activity } = this.#page;
+    const { store, mark, activity, session } = this.#page;
+    if (session === null) return;
     if (stopped && activity?.isOver()) {
       if (store.mark !== mark) return;
       leaveOutcome(this.#client, { error: { code: "session_idle" }, final: true });
@@ -64,6 +66,8 @@ export class Limits<TUser> {
       return hideAndReload();
     }
     activity?.note();
-    if (stopped) void this.#compare();
+    if (!stopped) return;
+    activity?.share();
+    void this.#compare();
   }
 }

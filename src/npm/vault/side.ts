@@ -1,5 +1,5 @@
 import { claimsOfUser } from "../claims.js";
-import { explain, explained, fail, type AuthError } from "../errors.js";
+import { explain, explained, type AuthError } from "../errors.js";
 import type { Host } from "../host.js";
 import type { Notice, SnapshotWire } from "../link.js";
 import { hide, hideAndReload } from "../page_life.js";
@@ -41,9 +41,9 @@ export class VaultSide<TUser> implements Known {
   /** Whether the session that is shown next comes of the user's own sign-in. */
   #fresh = false;
   /** The session that is shown next comes of an answer that the redirect page left to this load. */
-  #redeems = false;
+  #redeems: true | null = null;
   /** The vault died, and the next one knew nothing of the session. */
-  #orphaned = false;
+  #orphaned: AuthError | null = null;
   /** The mark of a session that the redirect page left and storage could not take. */
   expected: Mark | null = null;
   /** Only with one of the options `idle` and `maxAge`. */
@@ -68,9 +68,8 @@ export class VaultSide<TUser> implements Known {
    * leads back from a sign-out without that page.
    */
   async start(returned: boolean): Promise<void> {
-    const { idle, maxAge } = this.#client;
     // On an origin of its own a vault can have limits that the page does not know of.
-    if (idle || maxAge || this.#apart) {
+    if (this.#client.idle || this.#client.maxAge || this.#apart) {
       const { Limits } = await part(import("./limits.js"));
       const compare = () => this.compare();
       this.#limits = new Limits(this.#page, this.#client, this.#host, compare);
@@ -137,8 +136,8 @@ export class VaultSide<TUser> implements Known {
     return true;
   }
 
-  /** Somebody signed in elsewhere. The vault has that session, unless it is another vault's. */
-  async follow(orElse: () => unknown): Promise<void> {
+  /** Somebody signed in elsewhere. The vault has that session, unless it is another vault's: then `news` are told. */
+  async follow(news: boolean): Promise<void> {
     try {
       const snapshot = await this.#ask();
       if (this.#page.session !== null) return;
@@ -148,7 +147,7 @@ export class VaultSide<TUser> implements Known {
     } catch {
       // Without a vault the app can still offer a sign-in.
     }
-    orElse();
+    if (news) this.#page.telling.emit("signedInElsewhere", {});
   }
 
   /** Somebody signed in, on this page's behalf or on another's. */
@@ -171,26 +170,23 @@ export class VaultSide<TUser> implements Known {
    * The mark says something else than what this page shows. The vault knows: storage may be late, or cleared. What is `over`
    * is so whatever it says; it may know why.
    */
-  async compare(over = false): Promise<void> {
+  compare(over?: boolean): Promise<void> {
     const reveal = hide();
-    try {
-      await this.rejoin(over);
-      reveal();
-    } catch {
-      location.reload();
-    }
+    return this.rejoin(over).then(reveal, () => location.reload());
   }
 
   /** The page can be seen again; `stopped` is one that was in the cache, or frozen. */
   shown(stopped: boolean): void {
-    if (this.#page.session !== null) this.#limits?.shown(stopped);
+    this.#limits?.shown(stopped);
   }
 
   /** Asks the vault what this page should show. */
-  async rejoin(over = false): Promise<void> {
+  async rejoin(over?: boolean): Promise<void> {
     const page = this.#page;
+    const { session } = page;
     const snapshot = await this.#ask();
-    if (page.session === null) return;
+    // It ended, or another one has begun.
+    if (page.session !== session) return;
     if (snapshot.status === "signedIn" && !over) {
       if (!(await this.#agrees(snapshot))) return hideAndReload();
       return this.#take(snapshot, page.state.lastError);
@@ -200,8 +196,8 @@ export class VaultSide<TUser> implements Known {
       return this.#host.endedElsewhere();
     }
     // The vault died with the tokens. A running page is never led away: the next load gets a new grant.
-    this.#orphaned = true;
-    page.report(await explained("reauthentication_needed"));
+    this.#orphaned = await explained("reauthentication_needed");
+    page.report(this.#orphaned);
   }
 
   /** Whether the session can end by a limit. */
@@ -210,7 +206,7 @@ export class VaultSide<TUser> implements Known {
   }
 
   requireVault(): void {
-    if (this.#orphaned) throw fail("reauthentication_needed");
+    if (this.#orphaned) throw this.#orphaned;
   }
 
   async #ask(): Promise<SnapshotWire> {
@@ -241,25 +237,22 @@ export class VaultSide<TUser> implements Known {
     const { session = "", userHash = "", user } = snapshot;
     const now = page.store.mark;
     const mark = `+${session}.${userHash}`;
-    if (now === `-${mark.slice(1)}`) {
-      // It was signed out in the moment between.
-      page.session = session;
-      return this.#host.endedElsewhere();
-    }
+    // It was signed out in the moment between.
+    if (now === `-${mark.slice(1)}`) return page.settleLoad("signedOutElsewhere", null);
     const shows = page.state.status === "signedIn";
     if (shows && this.#sub !== user?.["sub"]) return hideAndReload();
     // Beside a vault of another origin, or of this page alone, no redirect page has written the mark.
     const stale = this.#apart || this.#redeems ? now !== mark : now?.[0] !== "+";
     const refused = page.store.shared && stale && !page.store.setMark(mark);
     if (refused) void page.diagnose("storage_full");
-    this.#orphaned = this.#redeems = false;
+    this.#orphaned = this.#redeems = null;
     page.store.setHint();
     // A mark that could not be written says nothing when it is missing.
     page.session = session;
     page.expiresAt = snapshot.expiresAt ?? null;
     page.mark = refused ? null : mark;
     page.seen = page.store.mark;
-    if (!shows) this.#page.activity?.note();
+    if (!shows) page.activity?.note(this.#fresh);
     const look = JSON.stringify([claimsOfUser(user ?? {}), snapshot.scope, lastError?.code]);
     // The same user with another session: nothing that an app could see.
     if (shows && look === this.#look) return;

@@ -115,7 +115,7 @@ codes! {
     ConfigMissing "config_missing" config {
         "The configuration lacks an issuer or a client id."
         cause "createAuth was called without `issuer` or without `clientId`; often an environment variable is not set in this build."
-        fix "Pass both: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). The detail names the missing one. With Vite, only variables that begin with VITE_ reach the page."
+        fix "Pass what the detail names: createAuth({ issuer: \"https://id.example\", clientId: \"spa\" }). With Vite, only variables that begin with VITE_ reach the page."
         see "RFC 6749 section 2.2" }
     ConfigInvalid "config_invalid" config {
         "An option has a value that cannot be used."

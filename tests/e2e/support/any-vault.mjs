@@ -70,6 +70,8 @@ export const OF_ANY_VAULT = {
     const other = await world.open("/there", context);
     await status(other, "signedIn");
     assert.equal(await markOf(other), await markOf(page));
+    // Nothing is shared, indeed.
+    assert.deepEqual([world.op.count("authorize"), world.op.count("token")], [2, 2]);
     for (const one of [page, other]) {
       assert.equal((await ask(one, "refresh")).error, undefined);
       assert.equal((await call(one, "/api/orders")).ok?.status, 200);
