@@ -68,6 +68,24 @@ forEachBrowser((name) => {
       assert.equal((await status(page, "signedIn")).lastError, null);
     });
 
+    test("a page that was away for longer than `idle` goes on with the tab that was in use", async () => {
+      world.configure({ idle: 6, warnBefore: 2 });
+      const page = await world.signedIn("/here");
+      await watch(page);
+      const other = await world.open("/other", page.context());
+      await status(other, "signedIn");
+      await go(page, `${world.op.issuer}/.well-known/openid-configuration`);
+      for (let n = 0; n < 5; n += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await other.mouse.move(10 + n, 10 + n);
+      }
+      await back(page, `${world.app.origin}/here`);
+      await until(() => page.evaluate(() => window.sameLoad && window.persisted), "the same page");
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      for (const one of [page, other]) assert.equal((await stateOf(one)).status, "signedIn");
+      assert.equal((await call(page, "/api/orders")).ok?.status, 200);
+    });
+
     test("signIn rejects with navigation_cancelled when the user comes back", async () => {
       world.op.settings.autologin = null;
       const page = await world.open("/here");

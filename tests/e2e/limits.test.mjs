@@ -123,25 +123,6 @@ forEachBrowser((name) =>
 
       for (const lone of vault ? [false, true] : [false]) {
         const where = lone ? ", where no worker is shared" : "";
-        test(`a tab that was frozen for longer than the time goes on with the one in use${where}`, async (t) => {
-          if (name !== "chromium") return t.skip("the driver freezes no tab there");
-          const options = { idle: 6, warnBefore: 2 };
-          const [page, other] = await twoTabs(options, lone ? await loneContext(world) : undefined);
-          const session = await other.context().newCDPSession(other);
-          await session.send("Page.setWebLifecycleState", { state: "frozen" });
-          for (let n = 0; n < 5; n += 1) {
-            await wait(2_000);
-            await page.mouse.move(10 + n, 10 + n);
-          }
-          await session.send("Page.setWebLifecycleState", { state: "active" });
-          await wait(2_000);
-          for (const one of [page, other]) assert.equal((await stateOf(one)).status, "signedIn");
-          assert.equal((await call(other, "/api/orders")).ok?.status, 200);
-        });
-      }
-
-      for (const lone of vault ? [false, true] : [false]) {
-        const where = lone ? ", where no worker is shared" : "";
         test(`a sign-in after the time was over counts from its own beginning${where}`, async () => {
           world.further = { idle: 5 };
           world.configure();
