@@ -98,6 +98,7 @@ export type AuthErrorCode =
   | "session_idle"
   | "session_max_age"
   | "vault_outdated"
+  | "vault_not_shared"
   | "token_stays_in_vault"
   | "internal_error";
 

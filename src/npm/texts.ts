@@ -100,6 +100,7 @@ export const late: Lore = {
     session_idle: [26,"The session ended because nobody was active.","Offer a sign-in. The event expiring comes before, so that the app can ask; auth.touch() counts as activity."],
     session_max_age: [26,"The session ended because its sign-in is too old.","Offer a sign-in. The event expiring comes before, so that the user can finish what they are doing."],
     vault_outdated: [50,"The vault that runs is older than the one on the server.","Nothing has to be done: it goes on, and the next one starts once all tabs of the app are closed."],
+    vault_not_shared: [50,"Each tab has a vault of its own.","Nothing has to be done: sign-out, sign-in and activity reach all tabs."],
     token_stays_in_vault: [50,"The access token does not leave the vault.","Use auth.fetch(), or hand it to the library that makes the calls: most take a fetch of your own."],
   },
 };

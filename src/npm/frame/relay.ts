@@ -59,6 +59,7 @@ export class Relay {
   #late: Promise<typeof import("../texts.js") | undefined> | undefined;
   /** Where the user lands after what was asked: paths of the app. */
   readonly #targets = new Map<number, string | undefined>();
+  #welcomed: Promise<void> = Promise.resolve();
   /** Takes the answer to this frame's own command. */
   #redeemed: ((answer: Incoming) => void) | undefined;
   /** The session that the worker told of last. */
@@ -162,12 +163,14 @@ export class Relay {
   // ---- to the page ------------------------------------------------------------------------------------------------
 
   #toPage(message: ToPage): void {
-    if ("welcome" in message) return void this.#welcome(message);
+    if ("welcome" in message) return void (this.#welcomed = this.#welcome(message));
     if ("chunk" in message) return this.#post(message, [message.chunk.buffer]);
     if (!("message" in message)) return this.#post(message);
     const { notice, ticket } = message.message;
     if (notice === "signedIn") this.#told = message.message;
     if (notice === "endEverywhere") this.#end(null);
+    // A page that has not been taken in hears nothing else yet.
+    if (notice === "diagnosis") return void this.#welcomed.then(() => this.#post(message));
     if (ticket === OWN) return this.#redeemed?.(message.message);
     this.#post({ ...message, message: this.#kept(message.message) });
   }

@@ -50,6 +50,7 @@ function serve(port: PagePort, shared: boolean): void {
       tab = new Tab(opened, post);
       opened.add(tab);
       post({ welcome: boot, build: BUILD, lore: ofVault });
+      if (!shared) post({ message: { notice: "diagnosis", code: "vault_not_shared" } });
     } catch (error) {
       post({ welcome: null, refused: typeof error === "string" ? error : String(error) });
     }

@@ -592,6 +592,11 @@ codes! {
         cause "It cannot give way: it holds a session, and no service worker would keep that session for the next vault (the option parking is off, or the browser refuses it)."
         fix "Nothing has to be done: it goes on, and the next one starts once all tabs of the app are closed."
         see "createAuth of keyward/vault, option parking" }
+    VaultNotShared "vault_not_shared" vault {
+        "Each tab has a vault of its own."
+        cause "The browser has no shared worker: the tokens are in a worker of each tab, which ends with the tab. Each has a grant of its own, and a load asks the provider once."
+        fix "Nothing has to be done: sign-out, sign-in and activity reach all tabs."
+        see "createAuth of keyward/vault, option vault" }
     TokenStaysInVault "token_stays_in_vault" vault {
         "The access token does not leave the vault."
         cause "With a vault in a worker no script of the page can read a token, and auth.accessToken() is one."

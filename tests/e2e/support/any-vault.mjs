@@ -70,6 +70,10 @@ export const OF_ANY_VAULT = {
     const other = await world.open("/there", context);
     await status(other, "signedIn");
     assert.equal(await markOf(other), await markOf(page));
+    for (const one of [page, other]) {
+      const found = await one.evaluate(() => auth.diagnostics.map(({ code }) => code));
+      assert.ok(found.includes("vault_not_shared"), found.join());
+    }
     // Nothing is shared, indeed.
     assert.deepEqual([world.op.count("authorize"), world.op.count("token")], [2, 2]);
     for (const one of [page, other]) {
