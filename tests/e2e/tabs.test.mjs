@@ -254,32 +254,6 @@ forEachBrowser((name) => {
     });
 
     notFor("vault", OWN_GRANTS)(
-      "handover: false: tabs opened at once get a grant each",
-      async () => {
-        world.configure({ handover: false });
-        const context = await world.context();
-        const first = await world.signedIn("/first", context);
-        const mark = await markOf(first);
-        world.op.requests.clear();
-        const opening = ["/a", "/b", "/c"].map((path) => world.open(path, context));
-        for (const page of await Promise.all(opening)) {
-          await status(page, "signedIn");
-          assert.equal(await markOf(page), mark, "one session");
-          assert.equal((await ask(page, "refresh")).error, undefined);
-        }
-        assert.equal(world.op.count("authorize"), 3);
-        const sent = world.op.requests.of("token").map((one) => one.param("refresh_token"));
-        assert.equal(
-          new Set(sent.filter(Boolean)).size,
-          3,
-          "each refresh token belongs to one tab",
-        );
-        assert.equal(world.reused, 0);
-        assert.equal(await subOf(first), "alice");
-      },
-    );
-
-    notFor("vault", OWN_GRANTS)(
       "handover: false: invalid_grant in one tab leaves the others alone",
       async () => {
         world.configure({ handover: false });

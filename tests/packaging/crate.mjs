@@ -1,7 +1,8 @@
 // The packed crate in projects of their own, as `cargo add` would leave it: no lock of ours, so with the newest versions of
 // what it depends on.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root, run } from "./tarball.mjs";
 
@@ -27,7 +28,12 @@ function pack() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const archive = join(root, `target/package/keyward-${version}.crate`);
-  execFileSync("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"]);
+  // Packed files all have one old date, by which cargo would take another crate for the one that it has built.
+  const hash = createHash("sha256").update(readFileSync(archive)).digest("hex");
+  const built = join(workshop, "built");
+  const isNew = !existsSync(built) || readFileSync(built, "utf8") !== hash;
+  writeFileSync(built, hash);
+  execFileSync("tar", [isNew ? "-xzmf" : "-xzf", archive, "-C", folder, "--strip-components=1"]);
   return { folder, files };
 }
 
