@@ -306,8 +306,8 @@ forEachBrowser((name) => {
       assert.equal((await stateOf(page)).lastError, "vault_unavailable");
       files["/keyward/vault.js"] = script;
       await status(await world.open("/", context), "signedIn");
-      // Nobody told the first page: it looks when it is used.
-      assert.equal((await call(page, "/api/orders")).ok?.status, 200);
+      // The first page looks when storage changes or it is used. No call waits for that look.
+      await until(async () => (await call(page, "/api/orders")).ok?.status === 200, "a call");
       const { status: shown, lastError } = await stateOf(page);
       assert.deepEqual([shown, lastError], ["signedIn", null]);
     });

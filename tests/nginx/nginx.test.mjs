@@ -43,7 +43,7 @@ async function snippet(folder, { vault, app, issuer, api }) {
   }, block);
 }
 
-/** nginx in the foreground, with nothing of the machine's own settings but the media types it ships. */
+/** nginx in the foreground, with nothing of the machine's own settings. */
 async function startNginx(folder, server) {
   const file = join(folder, "nginx.conf");
   const types = `types { text/html html; application/javascript js; application/wasm wasm; }`;

@@ -59,6 +59,7 @@ export class Relay {
   #late: Promise<typeof import("../texts.js") | undefined> | undefined;
   /** Where the user lands after what was asked: paths of the app. */
   readonly #targets = new Map<number, string | undefined>();
+  /** Over when the page has its welcome. */
   #welcomed: Promise<void> = Promise.resolve();
   /** Takes the answer to this frame's own command. */
   #redeemed: ((answer: Incoming) => void) | undefined;
