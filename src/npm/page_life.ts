@@ -35,16 +35,12 @@ export function shown(): Promise<void> {
   const visible = () =>
     document.visibilityState === "visible" &&
     !(document as { prerendering?: boolean }).prerendering;
-  if (visible()) return Promise.resolve();
   return new Promise((resolve) => {
-    const look = () => {
-      if (!visible()) return;
-      document.removeEventListener("visibilitychange", look);
-      document.removeEventListener("prerenderingchange", look);
-      resolve();
-    };
+    // Goes on looking, to no effect: a load waits here once or twice.
+    const look = () => visible() && resolve();
     document.addEventListener("visibilitychange", look);
     document.addEventListener("prerenderingchange", look);
+    look();
   });
 }
 

@@ -20,6 +20,11 @@ import type { Place, Port } from "./port.js";
  */
 const START_MS = [1_000, 3_000, 6_000];
 const OWN_START_MS = 10_000;
+/**
+ * So long a worker that failed is left alone: Firefox still leads to it for some 20 ms, or for good where it is called
+ * meanwhile.
+ */
+const REST_MS = 250;
 /** A vault that does not say for this long that it is there is not. If it is after all, it is found again by its name. */
 const SILENCE_MS = 5_000;
 /** Whoever waits for a vault that has said nothing for this long asks it whether it is there. */
@@ -92,16 +97,15 @@ class Way {
     this.#opening ??= this.#open().catch(async (error: unknown) => {
       this.#drop();
       if (isAuthError(error)) throw error;
-      const { message } = error as Error;
-      throw await explained("vault_unavailable", message, error);
+      throw await explained("vault_unavailable", (error as Error).message, error);
     });
     return this.#opening;
   }
 
   async #open(): Promise<void> {
     const { open, place } = this.#caller;
-    const where = await place;
     let said: Welcome | undefined | null;
+    const where = await place;
     let port!: Port;
     for (const patience of START_MS) {
       port = this.#port = await open(where);
@@ -109,6 +113,7 @@ class Way {
       if (said || this.#port !== port || !port.shared) break;
       port.post({ bye: true } satisfies ToWorker);
       port.close();
+      await new Promise((resolve) => setTimeout(resolve, REST_MS));
     }
     if (!said) throw new Error(said === null ? "it does not start" : "it does not answer");
     const { welcome, build, lore, refused } = said;
