@@ -55,5 +55,6 @@ function read(store: Store): Attempts {
 }
 
 function write(store: Store, attempts: Attempts): void {
-  store.write(ATTEMPTS, JSON.stringify(attempts));
+  // Never the same text twice: the tabs that wait hear of no value that stays what it was.
+  store.write(ATTEMPTS, JSON.stringify({ ...attempts, at: Date.now() }));
 }

@@ -254,6 +254,60 @@ forEachBrowser((name) => {
     });
 
     notFor("vault", OWN_GRANTS)(
+      "handover: false: tabs opened at once get a grant each",
+      async () => {
+        world.configure({ handover: false });
+        const context = await world.context();
+        const first = await world.signedIn("/first", context);
+        const mark = await markOf(first);
+        world.op.requests.clear();
+        const opening = ["/a", "/b", "/c"].map((path) => world.open(path, context));
+        for (const page of await Promise.all(opening)) {
+          await status(page, "signedIn");
+          assert.equal(await markOf(page), mark, "one session");
+          assert.equal((await ask(page, "refresh")).error, undefined);
+        }
+        assert.equal(world.op.count("authorize"), 3);
+        const sent = world.op.requests.of("token").map((one) => one.param("refresh_token"));
+        assert.equal(
+          new Set(sent.filter(Boolean)).size,
+          3,
+          "each refresh token belongs to one tab",
+        );
+        assert.equal(world.reused, 0);
+        assert.equal(await subOf(first), "alice");
+      },
+    );
+
+    notFor("vault", OWN_GRANTS)(
+      "handover: false: who waits hears that a tab is back, whatever storage showed before",
+      async () => {
+        world.configure({ handover: false });
+        const context = await world.context();
+        const first = await world.signedIn("/first", context);
+        const second = await world.open("/second", context);
+        await status(second, "signedIn");
+        await first.evaluate(() => {
+          window.heard = [];
+          addEventListener("storage", ({ key, newValue }) => {
+            if (!key?.endsWith(".attempts")) return;
+            const attempts = JSON.parse(newValue);
+            window.heard.push(attempts.unanswered);
+            // The count as the tab that left is about to write it: engines tell of no value that stays what it was.
+            if (attempts.unanswered !== 1) return;
+            const { times, closedUntil } = attempts;
+            localStorage.setItem(key, JSON.stringify({ unanswered: 0, times, closedUntil }));
+          });
+        });
+        await reload(second);
+        await status(second, "signedIn");
+        const heard = () => first.evaluate(() => window.heard);
+        await until(async () => (await heard()).includes(0), "word of the tab that is back");
+        assert.equal((await heard())[0], 1, "the probe wrote before it");
+      },
+    );
+
+    notFor("vault", OWN_GRANTS)(
       "handover: false: invalid_grant in one tab leaves the others alone",
       async () => {
         world.configure({ handover: false });

@@ -62,7 +62,7 @@ pub(super) struct Page {
     /// While the ledger says whether another session is the same user's, nothing is asked of it.
     adopting: RefCell<Latch<()>>,
     /// Ends the wait for a session that another tab has, or brings.
-    waiting: RefCell<Latch<bool>>,
+    waiting: RefCell<Latch<()>>,
     /// Ends a navigation that the user came back from.
     cancel_navigation: RefCell<Option<Box<dyn FnOnce()>>>,
     activity: Activity,

@@ -55,16 +55,21 @@ impl Page {
         fields: impl Fn() -> JsonText,
     ) -> Result<Option<Answer>, AuthError> {
         loop {
+            // Before it asks: the news may come with the answer.
+            let news = self.wait_for_session(CLAIM_MS);
             let answer = match self.ask("restore", fields()).await {
                 Err(error) if error.code() == Code::LoginRequired => return Ok(None),
                 answer => answer?,
             };
             // A sibling gave it, or another tab is on its way for it.
-            let told = answer.text("url").is_none() && self.wait_for_session(CLAIM_MS).await;
-            // Without hand-over the next one goes when the last is back.
-            if !told || self.config.handover || self.session().is_some() {
-                return Ok(Some(answer));
+            if answer.text("url").is_none() {
+                news.await;
+                // Without hand-over the next one goes when the last is back, or does not come back.
+                if !self.config.handover && self.session().is_none() {
+                    continue;
+                }
             }
+            return Ok(Some(answer));
         }
     }
 
@@ -225,21 +230,23 @@ impl Page {
         fields
     }
 
-    /// Resolves when a session is here, when nobody is signed in any more, or when that takes too long. Whether there was
-    /// news.
-    async fn wait_for_session(&self, within: u32) -> bool {
-        if self.session().is_some() {
-            return true;
-        }
+    /// Resolves when there is news of a session, also before anybody waits for it; or when that takes too long.
+    fn wait_for_session(&self, within: u32) -> impl Future<Output = ()> + use<> {
         let waiting = Latch::new();
+        if self.session().is_some() {
+            waiting.settle(());
+        }
         self.waiting.replace(waiting.clone());
         let late = waiting.clone();
-        let _timeout = Timeout::new(within, move || late.settle(false));
-        waiting.wait().await
+        let timeout = Timeout::new(within, move || late.settle(()));
+        async move {
+            waiting.wait().await;
+            drop(timeout);
+        }
     }
 
     fn stop_waiting(&self) {
-        self.waiting.borrow().settle(true);
+        self.waiting.borrow().settle(());
     }
 }
 

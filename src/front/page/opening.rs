@@ -88,7 +88,7 @@ impl Page {
             session: RefCell::default(),
             mark: RefCell::default(),
             adopting: RefCell::new(Latch::settled(())),
-            waiting: RefCell::new(Latch::settled(false)),
+            waiting: RefCell::new(Latch::new()),
             cancel_navigation: RefCell::default(),
             activity: Activity::default(),
             life: OnceCell::new(),

@@ -114,20 +114,22 @@ impl Store {
         let unanswered = attempts.unanswered + 1;
         // The last one allowed closes the door behind it, so that a provider which never answers locks nobody out.
         let closed = unanswered >= MOST_UNANSWERED;
-        self.write_attempts(&Attempts {
+        let counted = Attempts {
             unanswered,
             times: recent(&attempts.times, now).chain([now]).collect(),
             closed_until: if closed { now + CLOSED } else { 0 },
-        });
+        };
+        self.write_attempts(now, &counted);
     }
 
     /// An answer came. `is_final` is one that no new try would change.
     pub(super) fn restore_answered(&self, now: u64, is_final: bool) {
-        self.write_attempts(&Attempts {
+        let answered = Attempts {
             unanswered: 0,
             times: self.attempts(now).times,
             closed_until: if is_final { now + CLOSED } else { 0 },
-        });
+        };
+        self.write_attempts(now, &answered);
     }
 
     /// What cannot be read counts as none.
@@ -150,14 +152,16 @@ impl Store {
         }
     }
 
-    fn write_attempts(&self, attempts: &Attempts) {
+    fn write_attempts(&self, now: u64, attempts: &Attempts) {
         let mut out = JsonText::new();
         out.number("unanswered", Some(attempts.unanswered))
             .raw(
                 "times",
                 &list(attempts.times.iter().map(|time| decimal(*time))),
             )
-            .number("closedUntil", Some(attempts.closed_until));
+            .number("closedUntil", Some(attempts.closed_until))
+            // Never the same text twice: the tabs that wait hear of no value that stays what it was.
+            .number("at", Some(now));
         self.write("attempts", &out.finish());
     }
 

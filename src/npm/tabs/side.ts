@@ -57,11 +57,13 @@ export class TabsSide<TUser> {
     const link = await this.#host.open();
     try {
       for (;;) {
+        // Before it asks: the news may come with the answer.
+        const news = this.#elsewhere(CLAIM_MS);
         const answer = await link.ask("restore", fields);
         // A sibling gave it, or another tab is on its way for it.
-        const told = !answer.url && (await this.#elsewhere(CLAIM_MS));
-        // Without hand-over the next one goes when the last is back.
-        const next = told && page.options.handover === false && page.session === null;
+        if (!answer.url) await news;
+        // Without hand-over the next one goes when the last is back, or does not come back.
+        const next = !answer.url && page.options.handover === false && page.session === null;
         if (!next) return answer;
       }
     } catch (error) {
@@ -224,17 +226,14 @@ export class TabsSide<TUser> {
       .catch(() => {});
   }
 
-  /**
-   * Resolves when a session is here, when nobody is signed in any more, or when that takes too long. Whether there was
-   * news.
-   */
-  #elsewhere(within: number): Promise<boolean> {
-    if (this.#page.session !== null) return Promise.resolve(true);
+  /** Resolves when there is news of a session, also before anybody waits for it; or when that takes too long. */
+  #elsewhere(within: number): Promise<void> {
+    if (this.#page.session !== null) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, within, false);
+      const timer = setTimeout(resolve, within);
       this.#stopWaiting = () => {
         clearTimeout(timer);
-        resolve(true);
+        resolve();
       };
     });
   }
