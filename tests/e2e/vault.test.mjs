@@ -12,6 +12,7 @@ import {
   reload,
   signIn,
   signOut,
+  startSignIn,
   startSignOut,
   startWorld,
   stateOf,
@@ -310,6 +311,25 @@ forEachBrowser((name) => {
       await until(async () => (await call(page, "/api/orders")).ok?.status === 200, "a call");
       const { status: shown, lastError } = await stateOf(page);
       assert.deepEqual([shown, lastError], ["signedIn", null]);
+    });
+
+    test("a redirect page whose script cannot be had says so, and signs in when it is loaded again", async () => {
+      const { files } = world.app;
+      const script = files["/keyward/callback.js"];
+      files["/keyward/callback.js"] = { status: 503, body: "" };
+      const page = await world.open("/");
+      await status(page, "signedOut");
+      try {
+        await startSignIn(page);
+        await until(() => page.evaluate(() => location.search !== ""), "the answer");
+        const isShown = () =>
+          getComputedStyle(document.querySelector("text")).visibility === "visible";
+        await until(() => page.evaluate(isShown), "the advice");
+      } finally {
+        files["/keyward/callback.js"] = script;
+      }
+      await page.reload({ waitUntil: "commit" });
+      await status(page, "signedIn");
     });
 
     test("several looks at once at a mark that is gone hide the page for a moment, and no longer", async () => {
