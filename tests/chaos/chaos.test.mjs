@@ -4,6 +4,7 @@
 //
 //   MINUTES   how long each placement is played in each browser (1)
 //   SEED      of the moves; a failure names it. The engine's own timing is not in it.
+//   PLACE     where the vault is, as PLACES names it; else all are played
 //   BROWSERS, CHROME, FIREFOX as in the end-to-end tests
 
 import assert from "node:assert/strict";
@@ -15,6 +16,7 @@ import { inTime, until } from "../e2e/support/until.mjs";
 import { endWorkers } from "../e2e/support/workers.mjs";
 
 const MINUTES = Number(process.env.MINUTES ?? 1);
+const { PLACE } = process.env;
 const FIRST_SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 /** Seconds of an access token: so short that every round has its refreshes. */
@@ -31,7 +33,7 @@ const PLACES = {
 
 forEachBrowser((name) => {
   for (const [place, options] of Object.entries(PLACES)) {
-    if (process.env.ONLY && process.env.ONLY !== place) continue;
+    if (PLACE && PLACE !== place) continue;
     describe(`ends at random moments in ${name}, with the vault ${place}`, () => {
       let chaos;
       before(async () => {
@@ -82,6 +84,7 @@ class Chaos {
   #crashed = new WeakSet();
   /** When the browser ended hard. */
   #kills = [];
+  /** Codes that came once more after such an end. */
   #reopened = 0;
   /** Answers that a tab got for another user than the one it showed. */
   #mixed = [];
@@ -140,7 +143,7 @@ class Chaos {
     this.#reopened = 0;
     const twice = this.#sentTwice();
     const { reused } = this.#world;
-    assert.equal(reused - this.#reopened, 0, `a token was used twice: ${JSON.stringify(twice)}`);
+    assert.ok(reused <= this.#reopened, `a token was used twice: ${JSON.stringify(twice)}`);
     assert.deepEqual(this.#mixed, [], "another user's data");
   }
 

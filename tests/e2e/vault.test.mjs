@@ -302,9 +302,24 @@ forEachBrowser((name) => {
       const { files } = world.app;
       const script = files["/keyward/vault.js"];
       files["/keyward/vault.js"] = { status: 503, body: "" };
+      await context.addInitScript(() => {
+        const Shared = window.SharedWorker;
+        window.starts = [];
+        window.SharedWorker = class extends Shared {
+          constructor(...given) {
+            super(...given);
+            const start = { failed: false };
+            window.starts.push(start);
+            this.addEventListener("error", () => (start.failed = true));
+          }
+        };
+      });
       const page = await world.open("/", context);
       await status(page, "signedOut");
       assert.equal((await stateOf(page)).lastError, "vault_unavailable");
+      // One that is started over the end of another one is deaf in Firefox, and hears of nothing.
+      const starts = await page.evaluate(() => window.starts);
+      assert.ok(starts.length > 1 && starts.every(({ failed }) => failed), JSON.stringify(starts));
       files["/keyward/vault.js"] = script;
       await status(await world.open("/", context), "signedIn");
       // The first page looks when storage changes or it is used. No call waits for that look.

@@ -104,8 +104,8 @@ class Way {
 
   async #open(): Promise<void> {
     const { open, place } = this.#caller;
-    let said: Welcome | undefined | null;
     const where = await place;
+    let said: Welcome | undefined | null;
     let port!: Port;
     for (const patience of START_MS) {
       port = this.#port = await open(where);
