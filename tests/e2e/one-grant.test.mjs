@@ -78,6 +78,26 @@ forEachBrowser((name) => {
       assert.deepEqual(requests(), [0, 0, 0]);
     });
 
+    test("a tab that had no way to a session takes it when another one is back with it", async () => {
+      const context = await world.context();
+      const first = await world.signedIn("/first", context);
+      await context.newPage();
+      await first.close();
+      world.configure({ restore: false });
+      const waiting = await world.open("/waiting", context);
+      assert.equal((await status(waiting, "signedOut")).reason, "expired");
+      const mark = await markOf(waiting);
+      world.configure();
+      world.op.requests.clear();
+      const second = await world.open("/second", context);
+      await status(second, "signedIn");
+      await status(waiting, "signedIn");
+      assert.deepEqual(requests(), [1, 1, 0]);
+      assert.equal(await markOf(waiting), mark, "the mark that was there");
+      assert.deepEqual(await eventsOf(waiting, "signedInElsewhere"), []);
+      await assertWorks(waiting);
+    });
+
     test("what a sign-in failed with is shown beside the session that another tab has", async () => {
       const [, second] = await twoTabs();
       for (const restore of [true, false]) {

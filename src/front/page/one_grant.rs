@@ -13,11 +13,12 @@ use super::transactions::session_storage;
 use super::{Page, now};
 use crate::front::error::AuthError;
 use crate::front::latch::Latch;
-use crate::front::state::AuthEvent;
+use crate::front::state::{AuthEvent, AuthState};
 use crate::front::wire::user_of;
 use crate::protocol::error::Code;
 use crate::protocol::json::{self, Map};
 use crate::protocol::json_text::JsonText;
+use crate::session::effect::SignedOutReason;
 use crate::session::ledger::Name;
 
 /// So long the tabs wait for the one of them that went to the provider for a session, in milliseconds.
@@ -125,9 +126,14 @@ impl Page {
     pub(super) fn look(self: &Rc<Self>, stored: Option<&str>, changed: bool) {
         let is_session = stored.is_some_and(|mark| mark.starts_with('+'));
         if self.session().is_none() {
-            if is_session && self.view.state.borrow().is_signed_out() {
-                if changed {
-                    spawn_local(self.clone().follow());
+            let reason = match &*self.view.state.borrow() {
+                AuthState::SignedOut { reason, .. } => Some(*reason),
+                _ => None,
+            };
+            if is_session && reason.is_some() {
+                // Who waited in vain goes on listening: the tab that is back has the mark that was there.
+                if changed || reason == Some(SignedOutReason::Expired) {
+                    spawn_local(self.clone().follow(changed));
                 }
             } else if is_session && self.store.hint() && self.config.handover {
                 self.judge();
@@ -190,9 +196,9 @@ impl Page {
         self.tell("compare", self.compared_with(mark));
     }
 
-    async fn follow(self: Rc<Self>) {
+    async fn follow(self: Rc<Self>, news: bool) {
         self.join().await;
-        if self.session().is_none() {
+        if news && self.session().is_none() {
             self.view.telling.emit(AuthEvent::SignedInElsewhere);
         }
     }

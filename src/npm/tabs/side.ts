@@ -113,8 +113,10 @@ export class TabsSide<TUser> {
     const { mark } = store;
     if (session === null) {
       if (mark?.[0] !== "+") this.#stopWaiting();
-      else if (state.status === "signedOut") void (changed && this.#follow());
-      else if (store.hint && options.handover !== false) this.#judge();
+      // Who waited in vain goes on listening: the tab that is back has the mark that was there.
+      else if (state.status === "signedOut") {
+        if (changed || state.reason === "expired") void this.#follow(changed);
+      } else if (store.hint && options.handover !== false) this.#judge();
       // Who went to the provider for all came back with nothing.
       else this.#stopWaiting();
       return undefined;
@@ -197,9 +199,9 @@ export class TabsSide<TUser> {
     page.seen = page.store.mark;
   }
 
-  async #follow(): Promise<void> {
+  async #follow(news: boolean): Promise<void> {
     await this.join();
-    if (this.#page.session === null) this.#page.telling.emit("signedInElsewhere", {});
+    if (news && this.#page.session === null) this.#page.telling.emit("signedInElsewhere", {});
   }
 
   #isForeign(): boolean {
