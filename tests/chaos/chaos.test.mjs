@@ -289,13 +289,14 @@ class Chaos {
           const { status, lastError } = await stateOf(page);
           // What a dead vault or a lost token leaves behind ends with the next load.
           if (lastError === "reauthentication_needed") await page.reload({ waitUntil: "commit" });
-          // With another user's sign-in the provider ends the grants of the one before, also if its answer is lost.
-          if (lastError === "refresh_rejected") {
+          // A sign-out that was still on its way came after the sign-in, or the provider ended the grant of the user before.
+          const all = await Promise.all(this.#tabs.map(stateOf));
+          if (all.every((state) => state?.status === "signedOut")) {
             await tell(page, () => void auth.signIn().catch(() => {}));
           }
           const answer = await page.evaluate(() => settle(auth.fetch("/api/orders")));
           if (answer.ok?.status === 200) return true;
-          throw new Error(JSON.stringify({ status, lastError, answer }));
+          throw new Error(JSON.stringify({ status, lastError, answer, all }));
         },
         "a call that is answered",
         { ...REST, interval: 1_000 },
