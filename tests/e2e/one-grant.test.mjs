@@ -21,6 +21,8 @@ import { test } from "./support/timed.mjs";
 import { until } from "./support/until.mjs";
 import { recordWrites, writesWith } from "./support/writes.mjs";
 
+const MANY = 20;
+
 forEachBrowser((name) => {
   describe(`one grant for all tabs in ${name}`, () => {
     let world;
@@ -113,13 +115,10 @@ forEachBrowser((name) => {
       }
     });
 
-    // In WebKit each tab is a process with a compiler of its own: twenty at once answer one another too late on two cores,
-    // and one more of them goes to the provider.
-    const many = name === "webkit" ? 8 : 20;
-    test(`${many} tabs opened at once make one authorization and one token request`, async () => {
+    test(`${MANY} tabs opened at once make one authorization and one token request`, async () => {
       const context = await world.context();
       const first = await world.signedIn("/", context);
-      const pages = await Promise.all(Array.from({ length: many }, () => context.newPage()));
+      const pages = await Promise.all(Array.from({ length: MANY }, () => context.newPage()));
       await first.close();
       world.op.requests.clear();
       const url = (n) => `${world.app.origin}/tab-${n}`;
