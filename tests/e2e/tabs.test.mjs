@@ -291,11 +291,12 @@ forEachBrowser((name) => {
           window.heard = [];
           addEventListener("storage", ({ key, newValue }) => {
             if (!key?.endsWith(".attempts")) return;
-            const attempts = JSON.parse(newValue);
-            window.heard.push(attempts.unanswered);
+            const { unanswered, times, closedUntil } = JSON.parse(newValue);
+            // The word of what went before may come late.
+            if (unanswered === 0 && window.heard.length === 0) return;
+            window.heard.push(unanswered);
             // The count as the tab that left is about to write it: engines tell of no value that stays what it was.
-            if (attempts.unanswered !== 1) return;
-            const { times, closedUntil } = attempts;
+            if (unanswered !== 1) return;
             localStorage.setItem(key, JSON.stringify({ unanswered: 0, times, closedUntil }));
           });
         });

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { dump, search } from "../../support/dump.mjs";
-import { answer } from "../../support/until.mjs";
+import { answer, until } from "../../support/until.mjs";
 import { ENDPOINTS, USER } from "./stage.mjs";
 
 /** `id: title`; a case without a catalogue id has only its title. */
@@ -69,7 +69,7 @@ export async function refuse(stage, one, controlled = true) {
   assertError(one.stays ? seen.left?.error : seen.error, one);
   assert.equal(seen.stayed, one.stays === true, "whether the page left");
   const { discovery = 0, ...others } = one.requests;
-  assertRequests(stage, {
+  await assertRequests(stage, {
     discovery: discovery === null ? null : discovery + asksFirst,
     ...others,
   });
@@ -91,7 +91,7 @@ export async function accept(stage, one) {
   await stage.script(one.play ?? {});
   const seen = await stage.signIn(one.with);
   assertSignedIn(seen);
-  if (one.requests) assertRequests(stage, one.requests);
+  if (one.requests) await assertRequests(stage, one.requests);
   await one.check?.(stage, seen);
   await assertTokenIsOurs(stage);
   await assertBystander(stage);
@@ -120,8 +120,13 @@ export function assertError(error, one) {
   if (one.retryAfter !== undefined) assert.equal(error.retryAfter, one.retryAfter);
 }
 
-/** The requests since `forget`: exactly these; null where the browser decides how many. */
-export function assertRequests(stage, wanted = {}) {
+/**
+ * The requests since `forget`: exactly these; null where the browser decides how many. One that nothing waited for, as that
+ * for the keys beside an answer that is no good, may be on its way still.
+ */
+export async function assertRequests(stage, wanted = {}) {
+  const arrived = ([name, count]) => stage.counts()[name] >= count;
+  await until(async () => Object.entries(wanted).every(arrived), "the requests").catch(() => {});
   const counts = stage.counts();
   const right = (name) => (wanted[name] === null ? counts[name] : (wanted[name] ?? 0));
   assert.deepEqual(counts, Object.fromEntries(ENDPOINTS.map((name) => [name, right(name)])));

@@ -249,7 +249,7 @@ onStage(
       } finally {
         await stage.context.setOffline(false);
       }
-      assertRequests(stage, {});
+      await assertRequests(stage, {});
       assert.ok((await stage.ask("accessToken")).ok);
       assert.equal(stage.op.count("token"), 1);
       await assertBystander(stage);

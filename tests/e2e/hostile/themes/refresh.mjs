@@ -45,6 +45,9 @@ onStage(
       const declare = /user|signature/.test(title) ? scene.test : scene.core;
       declare(`R-143 ${title}: the session ends in every tab`, async (stage) => {
         await beginSession(stage);
+        // The other tab knows of this session: a call waits until it does.
+        await ask(stage.bystander, "accessToken");
+        stage.forget();
         await stage.script(play);
         const outcome = await stage.ask("refresh");
         assert.equal(outcome.error.code, "login_required");

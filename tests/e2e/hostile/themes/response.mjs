@@ -247,7 +247,7 @@ onStage("authorization response", (scene) => {
       await stage.script(play);
       const seen = await stage.signIn();
       assert.deepEqual([seen.status, seen.error], ["signedOut", null]);
-      assertRequests(stage, { authorize: 1 });
+      await assertRequests(stage, { authorize: 1 });
       await assertNobody(stage, seen);
       await assertNotStored(stage, [USER]);
       assertTransactions(stage, seen, 1);
