@@ -49,6 +49,7 @@ const LANES = Math.min(availableParallelism() + 1, 4);
 
 const HOSTILE = "tests/e2e/hostile/hostile.test.mjs";
 const ATTACKS = "tests/attacks/attacks.test.mjs";
+const CHAOS = "tests/chaos/chaos.test.mjs";
 
 /** These have an app of their own; the other end-to-end tests share a page that stands on either front. */
 const OWN_APP = [
@@ -312,15 +313,16 @@ export const parts = [
   },
   {
     name: "chaos",
-    what: "tabs, workers and browsers that end at random moments, in Chromium and Firefox; MINUTES of each placement",
+    what: "tabs, workers and browsers that end at random moments, in Chromium and Firefox, and with the Rust front; MINUTES of each placement",
     needs: ["build"],
     slow: true,
     async *run() {
       const { chrome, firefox } = await ensureBrowsers();
       const env = { CHROME: chrome, FIREFOX: firefox, MINUTES: process.env.MINUTES ?? "2" };
       yield* sideBySide(env, [
-        ["tests/chaos/chaos.test.mjs", CHROMIUM],
-        ["tests/chaos/chaos.test.mjs", FIREFOX],
+        [CHAOS, CHROMIUM],
+        [CHAOS, FIREFOX],
+        ...["rust", "rust-vault", "rust-own"].map((FRONT) => [CHAOS, { ...CHROMIUM, FRONT }]),
       ]);
     },
   },
@@ -382,7 +384,7 @@ export const parts = [
   },
   {
     name: "e2e-webkit",
-    what: "WebKitGTK: the wasm-bindgen suite, and tokens in the page and in a vault",
+    what: "WebKitGTK: the wasm-bindgen suite, and tokens in the page and in a vault, also where tabs and workers end at random moments",
     needs: ["build"],
     slow: true,
     run: testInWebKit,
@@ -438,7 +440,7 @@ async function* testInWebKit() {
     ...programs(WEBKIT_TESTS, {}),
     ...programs(["vault.test.mjs"], {}),
     ...programs(["refresh.test.mjs", "tabs.test.mjs"], { FRONT: "vault" }),
-    ...testFiles("tests/webkit").map((file) => [file, {}]),
+    ...[...testFiles("tests/webkit"), CHAOS].map((file) => [file, {}]),
   ]);
 }
 
