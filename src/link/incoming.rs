@@ -85,6 +85,8 @@ fn ask(map: &Map) -> Result<Ask, Error> {
             "compare" => Command::Compare(mark()),
             #[cfg(feature = "ledger")]
             "markWritten" => Command::MarkWritten,
+            #[cfg(feature = "ledger")]
+            "lift" => Command::Lift,
             _ => return Err(Error::new(Code::InternalError).with_detail("do")),
         },
     ))

@@ -261,7 +261,15 @@ export class Front<TUser> implements Auth<TUser> {
       }
       if (arrival?.kind === "signedOut") {
         // The provider's session is over too: from here on a restore is worth trying again.
-        if (this.#shown.store.mark?.[0] === "-") this.#shown.store.removeMark();
+        if (this.#shown.store.mark?.[0] === "-") {
+          this.#shown.store.removeMark();
+          // Who asks the provider without a session of before needs the word of the ledger too.
+          if (!VAULT && this.#options.restore === "always") {
+            await this.#open()
+              .then((link) => link.ask("lift"))
+              .catch(() => {});
+          }
+        }
         if (REDIRECT) return this.#land({ ended: true });
         return this.#shown.settleLoad("signedOut", null);
       }

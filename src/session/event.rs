@@ -140,6 +140,9 @@ pub enum Command {
     /// The page wrote the mark of a sign-in.
     #[cfg(feature = "ledger")]
     MarkWritten,
+    /// The provider sent the page back from a sign-out.
+    #[cfg(feature = "ledger")]
+    Lift,
 }
 
 /// What a sign-in asks of the provider beside the configuration.
@@ -217,6 +220,8 @@ impl fmt::Debug for Command {
             Self::Compare(_) => "Compare",
             #[cfg(feature = "ledger")]
             Self::MarkWritten => "MarkWritten",
+            #[cfg(feature = "ledger")]
+            Self::Lift => "Lift",
         })
     }
 }

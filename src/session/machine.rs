@@ -284,6 +284,8 @@ impl Session {
             Command::Compare(mark) => self.compare(ticket, mark),
             #[cfg(feature = "ledger")]
             Command::MarkWritten => self.mark_written(ticket),
+            #[cfg(feature = "ledger")]
+            Command::Lift => self.lift(ticket),
             Command::Wake => {
                 #[cfg(feature = "ledger")]
                 self.look_after_sleep();

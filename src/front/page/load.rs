@@ -41,6 +41,10 @@ impl Page {
                 // The provider's session is over too: from here on a restore is worth trying again.
                 if self.is_ended() {
                     self.store.remove_mark();
+                    // Who asks the provider without a session of before needs the word of the ledger too.
+                    if self.config.restore == Restore::Always {
+                        let _ = self.ask("lift", JsonText::new()).await;
+                    }
                 }
                 self.settle_load(SignedOutReason::SignedOut, None);
                 Ok(())

@@ -61,6 +61,8 @@ pub struct Standing {
     pub not_before: u64,
     /// A tombstone: the session is over.
     pub ended: bool,
+    /// The provider said so too: its tombstone bars no restore any more.
+    pub lifted: bool,
 }
 
 /// The right to send one generation's refresh token, held by one vault.
@@ -121,6 +123,7 @@ impl Standing {
             intent: None,
             not_before: 0,
             ended: false,
+            lifted: false,
         }
     }
 
@@ -137,6 +140,7 @@ impl Standing {
             },
             not_before: number(map, "not_before")?,
             ended: json::flag(map, "ended"),
+            lifted: json::flag(map, "lifted"),
         })
     }
 
@@ -150,6 +154,15 @@ impl Standing {
         }
         out.number("not_before", Some(self.not_before))
             .raw("ended", if self.ended { "true" } else { "false" });
+        if self.lifted {
+            out.raw("lifted", "true");
+        }
+    }
+
+    /// Whether nobody may be brought back by a restore.
+    #[must_use]
+    pub fn bars_restore(&self) -> bool {
+        self.ended && !self.lifted
     }
 
     /// Whether this is the very token that was sent: session, grant and generation.

@@ -92,6 +92,8 @@ pub enum Step {
         /// Its user, whose other sessions end too.
         who: Who,
     },
+    /// The provider sent the browser back from a sign-out.
+    Lift,
     /// The right to leave for the provider with `prompt=none`.
     Claim {
         /// The tab.
@@ -218,6 +220,7 @@ fn transition(
             grant,
         } => (Verdict::Done, Some(ledger.begin(session, who, grant))),
         Step::End { sent, who } => ledger.end(sent, who),
+        Step::Lift => ledger.lift(),
         Step::Claim { owner, asked } => ledger.claim(owner, asked.as_ref(), now),
         Step::Answered { owner, closes } => ledger.answered(owner, *closes, now),
         Step::Accept {
@@ -360,10 +363,20 @@ impl Ledger<'_> {
         self.with(tombstone)
     }
 
+    fn lift(&self) -> Transition {
+        match self.standing().filter(|standing| standing.ended) {
+            Some(standing) => self.with(Standing {
+                lifted: true,
+                ..standing.clone()
+            }),
+            None => (Verdict::Refused, None),
+        }
+    }
+
     fn claim(&self, owner: &Name, asked: Option<&Name>, now: u64) -> Transition {
         let record = self.record.cloned().unwrap_or_default();
-        let ended = record.standing.as_ref().is_some_and(|it| it.ended);
-        if ended && self.guards.hold(Guard::TombstoneIsChecked) {
+        let barred = record.standing.as_ref().is_some_and(Standing::bars_restore);
+        if barred && self.guards.hold(Guard::TombstoneIsChecked) {
             return (Verdict::Refused, None);
         }
         // Somebody came back from the provider meanwhile.
@@ -395,7 +408,8 @@ impl Ledger<'_> {
         let Some(record) = self.record else {
             return (Verdict::Refused, None);
         };
-        let standing = record.standing.as_ref();
+        // What was lifted is nobody's any more.
+        let standing = record.standing.as_ref().filter(|it| !it.lifted);
         let ended = standing.is_some_and(|standing| standing.ended)
             && self.guards.hold(Guard::TombstoneIsChecked);
         if ended || standing.map(|standing| &standing.session) != claimed {

@@ -40,14 +40,22 @@ impl Session {
                     self.restore(wish.ticket, wish.return_to, wish.mark, wish.carry);
                 }
             }
-            Some(standing) if standing.ended => {
+            Some(standing) if standing.bars_restore() => {
                 let mark = self.wish(name).and_then(|wish| wish.mark.clone());
                 self.bury_mark(mark, outcome);
                 self.stay_signed_out(name);
             }
-            Some(standing) => self.ask_for_wish(name, standing.grant.clone()),
-            None => self.claim_restore(name),
+            Some(standing) if !standing.ended => {
+                self.ask_for_wish(name, standing.grant.clone());
+            }
+            _ => self.claim_restore(name),
         }
+    }
+
+    /// The provider's session is over too: from here on a restore is worth trying again.
+    pub(in crate::session) fn lift(&mut self, ticket: Ticket) {
+        self.transact(Job::Told, Step::Lift);
+        self.reply(ticket, Ok(Reply::Done));
     }
 
     fn ask_for_wish(&mut self, name: CallId, grant: Name) {

@@ -29,6 +29,8 @@ pub(super) struct Tab {
     pub(super) view: Option<Mark>,
     pub(super) wake_at: Option<u64>,
     pub(super) trip: Option<Trip>,
+    /// The provider leads back here from a sign-out.
+    returns: bool,
     /// Tickets that wait for their one answer, with the user the page showed when it asked.
     pub(super) open: BTreeMap<Ticket, Option<String>>,
     /// What the last transaction of this tab showed.
@@ -58,6 +60,7 @@ impl Tab {
             view: None,
             wake_at: None,
             trip: None,
+            returns: false,
             open: BTreeMap::new(),
             last_read: None,
             blind: false,
@@ -125,8 +128,18 @@ impl World {
 
     /// The page is loaded anew: with a hint it asks for its session.
     pub(super) fn load(&mut self, tab: usize) {
+        let returns = std::mem::take(&mut self.tabs[tab].returns);
         let mark = self.tabs[tab].view.clone();
-        if mark.as_ref().is_some_and(|mark| !mark.tombstone) {
+        if returns && mark.as_ref().is_some_and(|mark| mark.tombstone) {
+            self.seen.count("tombstone lifted");
+            self.set_mark(tab, None);
+            return self.ask(tab, Command::Lift);
+        }
+        // Without a mark only an app that asks the provider in any case.
+        if mark
+            .as_ref()
+            .map_or_else(|| self.dice.one_in(2), |mark| !mark.tombstone)
+        {
             let restore = Command::Restore {
                 return_to: "/".into(),
                 mark,
@@ -225,8 +238,12 @@ impl World {
     }
 
     fn write_mark(&mut self, tab: usize, mark: Mark) {
-        self.tabs[tab].view = Some(mark.clone());
-        self.mark = Some(mark);
+        self.set_mark(tab, Some(mark));
+    }
+
+    fn set_mark(&mut self, tab: usize, mark: Option<Mark>) {
+        self.tabs[tab].view.clone_from(&mark);
+        self.mark = mark;
         for other in (0..self.tabs.len()).filter(|it| *it != tab) {
             self.post(other, What::Storage);
         }
@@ -316,6 +333,7 @@ impl World {
                 self.sso = None;
                 self.leave_page(tab);
                 self.tabs[tab].closed = self.dice.one_in(2);
+                self.tabs[tab].returns = self.dice.one_in(2);
             }
             _ => {}
         }

@@ -10,7 +10,7 @@ use crate::session::simulation::provider::{ISSUER, user_of};
 use crate::session::tabs::{Mark, SessionId, user_hash};
 
 /// Without these a run has found nothing.
-pub(super) const INTERESTING: [&str; 25] = [
+pub(super) const INTERESTING: [&str; 27] = [
     "crossed with a sign-out",
     "frozen",
     "thawed",
@@ -33,6 +33,8 @@ pub(super) const INTERESTING: [&str; 25] = [
     "restore answered",
     "slept through a transaction",
     "given by a sibling",
+    "given too late",
+    "tombstone lifted",
     "mark repaired",
     "token used",
     "recovery",
