@@ -6,8 +6,10 @@ const VERSION = 1;
 const STORE = "ledger";
 /** A database that is silent for longer counts as denied, in milliseconds. */
 const TRANSACTION_WITHIN = 3_000;
-/** So long the siblings may take to answer, in milliseconds. */
+/** So long siblings may take to answer of which nobody has heard yet, in milliseconds. */
 const ANSWER_WITHIN = 300;
+/** So long those may take that have been heard of: they are there, and busy. */
+const ANSWER_OF_KNOWN_WITHIN = 1_000;
 /** The tabs that were heard of last. */
 const MOST_SIBLINGS = 64;
 
@@ -34,9 +36,9 @@ export class Tabs {
     const bytes = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
     return btoa(String.fromCharCode(...bytes));
   });
-  /** The public keys of the siblings, which are their names too. */
-  #siblings = new Set();
-  /** What waits for the first answer of a sibling. */
+  /** The public keys of the siblings, which are their names too, and what seals a text between each and this tab. */
+  #siblings = new Map();
+  /** What waits for the first answer of a sibling that has something. */
   #questions = new Map();
 
   constructor(name, config, hear, decide) {
@@ -134,17 +136,23 @@ export class Tabs {
 
   /** Asks the siblings for a grant. */
   async ask(call, grant) {
-    this.#questions.set(call, (text) => {
-      this.#questions.delete(call);
-      this.#hear({ event: "shared", id: call, text });
-    });
+    const empty = new Set();
+    const end = (text) => {
+      if (this.#questions.delete(call)) this.#hear({ event: "shared", id: call, text });
+    };
+    this.#questions.set(call, { empty, end });
     await this.#say({ ask: grant, id: call });
-    setTimeout(() => this.#questions.get(call)?.(), ANSWER_WITHIN);
+    setTimeout(() => {
+      const isSilent = (name) => !empty.has(name);
+      if (![...this.#siblings.keys()].some(isSilent)) return end();
+      setTimeout(end, ANSWER_OF_KNOWN_WITHIN - ANSWER_WITHIN);
+    }, ANSWER_WITHIN);
   }
 
-  /** Gives what this tab has to all siblings. */
+  /** Gives what this tab has to all siblings, before any transaction that is asked for after it. */
   publish(text) {
-    for (const to of this.#siblings) void this.#give(to, text);
+    const given = [...this.#siblings.keys()].map((to) => this.#give(to, text).catch(() => {}));
+    this.#queue = this.#queue.then(() => Promise.all(given));
   }
 
   close() {
@@ -169,14 +177,18 @@ export class Tabs {
 
   async #heard({ from, to, hello, ask, id, box }) {
     if (to && to !== (await this.#own)) return;
+    const key = this.#siblings.get(from) ?? this.#keyWith(from);
+    // Anybody can take any name here; who seals something by it hears of that.
+    key.catch(() => {});
     this.#siblings.delete(from);
-    this.#siblings.add(from);
-    const [oldest] = this.#siblings;
+    this.#siblings.set(from, key);
+    const [oldest] = this.#siblings.keys();
     if (this.#siblings.size > MOST_SIBLINGS) this.#siblings.delete(oldest);
-    if (hello) await this.#say({ to: from });
+    if (box) return this.#take(from, box, id);
+    this.#questions.get(id)?.empty.add(from);
     const text = ask && this.#decide(0, ask);
     if (text) await this.#give(from, text, id);
-    if (box) await this.#take(from, box, id);
+    else if (hello || ask) await this.#say({ to: from, id });
   }
 
   /** Seals a text to a sibling: nobody else on the channel can read it. */
@@ -184,16 +196,18 @@ export class Tabs {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const sealing = { name: CIPHER, iv, additionalData: this.#config };
     const bytes = new TextEncoder().encode(text);
-    const data = await crypto.subtle.encrypt(sealing, await this.#keyWith(to), bytes);
+    const data = await crypto.subtle.encrypt(sealing, await this.#siblings.get(to), bytes);
     await this.#say({ to, id, box: { iv, data } });
   }
 
   async #take(from, { iv, data }, id) {
     const sealing = { name: CIPHER, iv, additionalData: this.#config };
-    const bytes = await crypto.subtle.decrypt(sealing, await this.#keyWith(from), data);
+    const bytes = await crypto.subtle.decrypt(sealing, await this.#siblings.get(from), data);
     const text = new TextDecoder().decode(bytes);
-    if (id === undefined) this.#hear({ event: "published", text });
-    else this.#questions.get(id)?.(text);
+    const question = this.#questions.get(id);
+    if (question) question.end(text);
+    // Also an answer that nobody waits for any more.
+    else this.#hear({ event: "published", text });
   }
 
   async #keyWith(sibling) {

@@ -87,10 +87,13 @@ impl Session {
         }
     }
 
-    /// A sibling published what it got. Nobody asked; it is taken all the same, also long after.
+    /// A sibling published what it got, or answered when nobody waited any more. It is taken all the same, also long after.
     pub(in crate::session) fn published(&mut self, handover: Handover) {
-        let behind = |live: &Live| live.held.is_some() && live.is_behind(&handover);
-        if self.live.as_ref().is_some_and(behind) {
+        let wanted = match &self.live {
+            Some(live) => live.held.is_some() && live.is_behind(&handover),
+            None => self.config.handover && self.exchange.is_none(),
+        };
+        if wanted {
             self.transact(Job::Take(Box::new(handover), Asker::Nobody), Step::Look);
         }
     }

@@ -324,6 +324,9 @@ impl World {
                     self.seen.count("given by a sibling");
                     let handover = Some(handover);
                     self.happen(tab, Event::Shared { call, handover });
+                } else {
+                    self.seen.count("given too late");
+                    self.happen(tab, Event::Published(handover));
                 }
             }
             What::Shared(call, handover) => self.happen(tab, Event::Shared { call, handover }),
