@@ -20,6 +20,7 @@ use crate::protocol::json::{self, Map};
 use crate::protocol::json_text::JsonText;
 use crate::session::effect::SignedOutReason;
 use crate::session::ledger::Name;
+use crate::session::tabs::Mark;
 
 /// So long the tabs wait for the one of them that went to the provider for a session, in milliseconds.
 const CLAIM_MS: u32 = 15_000;
@@ -168,11 +169,12 @@ impl Page {
         });
     }
 
-    /// Writes the mark that the ledger shows, unless somebody wrote another one meanwhile.
+    /// Writes the mark that the ledger shows, unless somebody wrote another one meanwhile. What is no mark counts as none.
     pub(super) fn repair_mark(&self, notice: &Map) {
         let text = |name: &str| json::string(notice, name).unwrap_or_default();
         let mark = text("mark");
-        let stored = self.store.mark().unwrap_or_default();
+        let stored = self.store.mark().filter(|it| Mark::parse(it).is_some());
+        let stored = stored.unwrap_or_default();
         let is_same = stored.get(1..) == mark.get(1..);
         let is_session = mark.starts_with('+');
         if stored != text("insteadOf") && (is_session || !is_same) {

@@ -11,6 +11,8 @@ const CLAIM_MS = 15_000;
 /** So long a sibling may take to give what it has, in milliseconds. */
 const SIBLING_MS = 1_000;
 const TAB = "keyward.tab";
+/** A mark as the session reads it. */
+const MARK = /^[+-][\w-]{22}\.[\w-]{43}$/;
 
 /** Names this tab across its loads; a duplicated one has the name of the first. */
 export function tabName(): string | undefined {
@@ -173,10 +175,10 @@ export class TabsSide<TUser> {
     return over;
   }
 
-  /** Writes the mark that the ledger shows, unless somebody wrote another one meanwhile. */
+  /** Writes the mark that the ledger shows, unless somebody wrote another one meanwhile. What is no mark counts as none. */
   #repair({ mark = "", insteadOf = "" }: Notice): void {
     const { store, session, channel } = this.#page;
-    const now = store.mark ?? "";
+    const now = MARK.exec(store.mark ?? "")?.[0] ?? "";
     const same = now.slice(1) === mark.slice(1);
     if (now !== insteadOf && !(same && mark[0] === "-")) return this.#judge();
     // A sign-out is never taken back.
