@@ -12,6 +12,8 @@ const MOST_WAITING = 10_000;
 const CLAIM_MS = 15_000;
 /** For so long a vault that gives way waits for the calls on their way, in milliseconds. */
 const DRAIN_MS = 5_000;
+/** So long a page takes to show the session it was told of, in milliseconds. */
+const SHOWN_MS = 1_000;
 /** What is done even then: none of it begins anything. */
 const ENDING = ["state", "cancel", "drop", "signOut", "wake", "touch"];
 
@@ -46,6 +48,9 @@ export class Vault {
   readonly #parking: Parking | null;
   /** What came since this vault gives way. */
   #held: (Asking & { tab: Tab; ticket: number })[] | undefined;
+  /** The end that is near, and who was warned of it. */
+  #warning: Notice | undefined;
+  #warned = new WeakSet<Tab>();
   /** Told when nobody waits for anything. */
   #drained: (() => void) | undefined;
   /** Questions of the vault's own to the core. */
@@ -97,6 +102,7 @@ export class Vault {
     switch (command) {
       case "state":
         this.#compare(message.mark);
+        if (this.#warning) setTimeout(() => this.#warn(tab), SHOWN_MS);
         return answer({ ok: this.#snapshot });
       case "accessToken":
         return answer({ error: { code: "token_stays_in_vault" } });
@@ -270,15 +276,30 @@ export class Vault {
   #tell(notice: Notice): void {
     const { notice: name, origin, ...rest } = notice;
     const before = this.#snapshot.session;
-    if (name === "signedIn" || name === "state") this.#snapshot = rest;
+    if (name === "signedIn" || name === "state") {
+      this.#snapshot = rest;
+      if (before !== rest.session) this.#warning = undefined;
+    }
     if (name === "refreshed")
       this.#snapshot = { ...this.#snapshot, expiresAt: rest.expiresAt ?? null };
+    if (name === "expiring") {
+      this.#warning = notice;
+      this.#warned = new WeakSet(this.#tabs);
+    }
+    if (name === "extended") this.#warning = undefined;
     const leaver = [...this.#asked.values()].find(({ command }) => command === "signOut")?.tab;
     for (const tab of this.#tabs) {
       const elsewhere = notice.reason === "signedOut" && tab !== leaver;
       tab.post({ message: elsewhere ? { ...notice, reason: "signedOutElsewhere" } : notice });
     }
     if (name === "signedIn" && before !== rest.session) this.#release();
+  }
+
+  /** A page that came after the warning hears it too. */
+  #warn(tab: Tab): void {
+    if (!this.#warning || !this.#tabs.has(tab) || this.#warned.has(tab)) return;
+    this.#warned.add(tab);
+    tab.post({ message: this.#warning });
   }
 
   /** A session whose sign-out only its mark tells of is over too. */
