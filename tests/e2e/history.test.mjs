@@ -51,7 +51,8 @@ forEachBrowser((name) => {
 
     /** Back, as the user's button does it. */
     const back = async (page, url) => {
-      await page.evaluate(() => void setTimeout(() => history.back()));
+      // The page may be gone before it answers.
+      await page.evaluate(() => void setTimeout(() => history.back())).catch(() => {});
       await until(async () => (await addressOf(page)) === url, `${url}, where the button leads`);
     };
 

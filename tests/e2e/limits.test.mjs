@@ -88,15 +88,17 @@ forEachBrowser((name) =>
         }
         for (const one of [page, other]) assert.equal((await stateOf(one)).status, "signedIn");
         // The app's own say.
-        await wait(5_000);
-        assert.equal((await eventsOf(other, "expiring")).length, 1);
+        const count = async (one, name) => (await eventsOf(one, name)).length;
+        const extended = await count(page, "extended");
+        const tabs = [page, other];
+        const warned = await Promise.all(tabs.map((one) => count(one, "expiring")));
+        for (const [n, one] of tabs.entries()) {
+          await until(async () => (await count(one, "expiring")) > warned[n], "the warning");
+        }
         await ask(other, "touch");
-        await until(
-          async () => (await eventsOf(page, "extended")).length === 1,
-          "the end is put off",
-        );
+        await until(async () => (await count(page, "extended")) > extended, "the end is put off");
         for (let n = 0; n < 3; n += 1) {
-          await wait(2_000);
+          await wait(1_000);
           assert.equal((await ask(page, "refresh")).error, undefined);
         }
         for (const one of [page, other]) await assertExpired(one, "session_idle");
@@ -124,14 +126,14 @@ forEachBrowser((name) =>
       for (const lone of vault ? [false, true] : [false]) {
         const where = lone ? ", where no worker is shared" : "";
         test(`a sign-in after the time was over counts from its own beginning${where}`, async () => {
-          world.further = { idle: 5 };
+          world.further = { idle: 8 };
           world.configure();
           const page = await world.open("/", lone ? await loneContext(world) : undefined);
           await signIn(page);
           await assertExpired(page, "session_idle");
-          await wait(5_000);
+          await wait(8_000);
           await signIn(page);
-          for (let n = 0; n < 4; n += 1) {
+          for (let n = 0; n < 6; n += 1) {
             await wait(2_000);
             await page.mouse.move(10 + n, 10 + n);
           }
@@ -142,16 +144,28 @@ forEachBrowser((name) =>
       }
 
       test("the sign-in's age ends the session however active the user is, and over reloads", async () => {
-        const [page, other] = await twoTabs({ maxAge: 12, warnBefore: 2, idle: 60 });
+        const [page, other] = await twoTabs({ maxAge: 20, warnBefore: 5, idle: 60 });
         for (let n = 0; n < 3; n += 1) {
           await page.mouse.move(10 + n, 10 + n);
           await reload(page);
           await wait(1_000);
         }
+        await status(page, "signedIn");
         for (const one of [page, other]) await assertExpired(one, "session_max_age");
         assert.equal(world.op.count("authorize"), 0);
         const [{ detail }] = await eventsOf(other, "expiring");
         assert.equal(detail.limit, "maxAge");
+      });
+
+      test("a tab that comes after the warning is warned too", async () => {
+        const [page, other] = await twoTabs({ maxAge: 30, warnBefore: 15 });
+        const warned = async (one) => (await eventsOf(one, "expiring")).length;
+        for (const one of [page, other]) await until(() => warned(one), "the warning");
+        await reload(other);
+        await status(other, "signedIn");
+        assert.equal(await until(() => warned(other), "the warning after a load"), 1);
+        assert.equal(await warned(page), 1);
+        for (const one of [page, other]) await assertExpired(one, "session_max_age");
       });
 
       test("a sign-out elsewhere is told as one, and the session is over here too", async () => {
@@ -180,7 +194,7 @@ forEachBrowser((name) =>
       });
 
       test("a forged entry in storage brings back no session whose sign-in is too old", async () => {
-        const [page, other] = await twoTabs({ maxAge: 6, idle: 3_600 });
+        const [page, other] = await twoTabs({ maxAge: 15, idle: 3_600 });
         await page.evaluate(() => {
           const key = Object.keys(localStorage).find((one) => one.endsWith(".active"));
           // The probe: the entry is there.

@@ -11,6 +11,7 @@ import {
   markOf,
   reload,
   signIn,
+  signOut,
   startSignIn,
   startSignOut,
   startWorld,
@@ -80,6 +81,23 @@ forEachBrowser((name) => {
       assert.deepEqual(requests(), [0, 0, 0]);
     });
 
+    test("what a busy tab gives late is taken all the same", async () => {
+      const context = await world.context();
+      const first = await world.signedIn("/first", context);
+      world.configure({ restore: false });
+      world.op.requests.clear();
+      const busy = first.evaluate(() => {
+        const end = performance.now() + 4_000;
+        while (performance.now() < end);
+      });
+      const second = await world.open("/second", context);
+      await status(second, ["signedOut", "signedIn"]);
+      await status(second, "signedIn");
+      await busy;
+      await assertWorks(second);
+      assert.deepEqual(requests(), [0, 0, 0]);
+    });
+
     test("a tab that had no way to a session takes it when another one is back with it", async () => {
       const context = await world.context();
       const first = await world.signedIn("/first", context);
@@ -130,8 +148,30 @@ forEachBrowser((name) => {
       for (const [n, page] of pages.entries()) assert.equal(page.url(), url(n));
     });
 
-    const title = "twenty calls in four tabs with an expired token cost one refresh";
-    test(title, () => OF_ANY_VAULT[title](world));
+    for (const title of [
+      "twenty calls in four tabs with an expired token cost one refresh",
+      "the provider's way back from a sign-out says who signed out, and opens the door again",
+    ]) {
+      test(title, () => OF_ANY_VAULT[title](world));
+    }
+
+    test("a mark that no tab wrote is put right, and nobody is sent away by it", async () => {
+      const [first, second] = await twoTabs();
+      const mark = await markOf(first);
+      for (const junk of ["junk", "+junk", "-junk", `+${"x".repeat(66)}`]) {
+        await second.evaluate((text) => {
+          window.sameLoad = true;
+          const key = Object.keys(localStorage).find((one) => one.endsWith(".mark"));
+          localStorage.setItem(key, text);
+        }, junk);
+        await first.evaluate(() => (window.sameLoad = true));
+        await until(async () => (await markOf(first)) === mark, `the mark in place of ${junk}`);
+        for (const page of [first, second]) {
+          await assertWorks(page);
+          assert.ok(await page.evaluate(() => window.sameLoad));
+        }
+      }
+    });
 
     test("no token is written or sent where a script can read it", async () => {
       const context = await world.context();
@@ -268,7 +308,7 @@ forEachBrowser((name) => {
       assert.equal(world.op.count("token"), 1);
       for (const page of [first, second, first]) await refreshed(page);
       assert.equal(world.reused, 0);
-      await startSignOut(first);
+      await signOut(first);
       await status(second, "signedOut");
     });
   });

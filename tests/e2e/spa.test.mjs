@@ -227,7 +227,7 @@ forEachVariant((name, vault) => {
       });
       assert.ok(outline.visible || outline.boxShadow !== "none", "the focus can be seen");
       await page.keyboard.press("Enter");
-      await page.waitForSelector("#username");
+      await page.waitForSelector("#username:focus");
       await page.keyboard.type("alice");
       await page.keyboard.press("Enter");
       await shows(page, "status", /^Signed in$/);

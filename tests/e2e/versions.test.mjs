@@ -41,7 +41,7 @@ function talk(page, messages, end) {
           answers.push(data);
           if (answers.length === list.length) resolve();
         };
-        setTimeout(resolve, 3_000);
+        setTimeout(resolve, 9_000);
       });
       for (const message of list) port.postMessage(message);
       await answer;
@@ -181,14 +181,13 @@ forEachBrowser((name) => {
       world.api.faults.set("/api/slow", { hold: "after" });
       const slow = call(page, "/api/slow?ms=0");
       await until(() => world.api.faults.held("/api/slow") === 1, "a call on its way");
+      const looks = () => world.app.requests.filter((one) => one.includes("vault.js")).length;
+      const before = looks();
       deploy(NEW);
       const other = await world.open("/", context);
       await status(other, "signedIn");
       // It has looked at what is deployed, and has begun to give way.
-      await until(
-        () => world.app.requests.filter((one) => one.includes("vault.js")).length > 1,
-        "",
-      );
+      await until(async () => looks() > before, "a look at what is deployed");
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       const late = call(page, "/api/echo", { method: "POST", body: "late" });
       const { ok, error: refused } = await late;

@@ -44,6 +44,7 @@ export function page(title, body) {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>${escapeHtml(title)} · Test provider</title>
 <style>${STYLE}</style>
 </head>

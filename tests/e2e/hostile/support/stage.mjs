@@ -156,7 +156,9 @@ class Stage {
    */
   configure(more = {}, { pace = 1, first = () => {} } = {}) {
     const options = JSON.stringify(this.options(more));
-    this.app.configure(`((${tell})(), (${ownTime})(${pace}), (${first})(), ${options})`);
+    // The texts of errors have a deadline too, which is not what is tested here.
+    const texts = 'import("/app/texts.js").catch(() => {})';
+    this.app.configure(`(${texts}, (${tell})(), (${ownTime})(${pace}), (${first})(), ${options})`);
   }
 
   /** Lets the clock of the actor's page jump ahead, for its life. Timers do not notice. */
@@ -270,6 +272,8 @@ class Stage {
     await this.script({});
     const tab = this.bystander;
     const isSignedIn = () => tab.evaluate(() => auth.state.status === "signedIn");
+    // News that is on its way is heard before a call is answered.
+    await answer(() => tab.evaluate(() => settle(auth.accessToken()).then(() => {})));
     if (await answer(isSignedIn)) return;
     await startSignIn(tab);
     await until(isSignedIn, "the other tab");

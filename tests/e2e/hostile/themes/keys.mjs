@@ -143,7 +143,7 @@ const ACCEPTED = [
   },
   {
     title: "503 beside the token request, and the keys after it",
-    play: { faults: { jwks: { status: 503, times: 1 }, code: { delay: 300 } } },
+    play: { faults: { jwks: { status: 503, times: 1 }, code: { delay: 2_000 } } },
     requests: LOOKED_TWICE,
   },
   { title: "the keys half a second late", play: served({ delay: 500 }), requests: SENT },

@@ -123,9 +123,13 @@ onStage("sign-out", (scene) => {
     async (stage) => {
       await beginSession(stage);
       await stage.script({ faults: { endSession: { hold: "before" } } });
-      await stage.actor.evaluate(() => void settle(auth.signOut()));
+      await stage.actor.evaluate(() => {
+        window.before = true;
+        void settle(auth.signOut());
+      });
       await until(() => stage.op.faults.held("endSession") === 1, "a request that waits");
-      const shown = await other(stage);
+      const isOut = (one) => one.status === "signedOut" && one;
+      const shown = await until(() => other(stage).then(isOut), "the other tab");
       assert.deepEqual([shown.status, shown.reason], ["signedOut", "signedOutElsewhere"]);
       stage.op.faults.release("endSession");
       await until(() => stage.look().then(({ stayed }) => !stayed), "the return");

@@ -246,10 +246,11 @@ onStage(
         assertError(error, { error: "offline", group: "transient" });
         const seen = await stage.look();
         assert.deepEqual([seen.status, seen.error], ["signedIn", null]);
+        // As soon as the network is back it is renewed without a call too.
+        await assertRequests(stage, {});
       } finally {
         await stage.context.setOffline(false);
       }
-      await assertRequests(stage, {});
       assert.ok((await stage.ask("accessToken")).ok);
       assert.equal(stage.op.count("token"), 1);
       await assertBystander(stage);

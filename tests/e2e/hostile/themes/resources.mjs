@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { startApi } from "../../../provider/api.mjs";
 import { call } from "../../support/harness.mjs";
+import { until } from "../../support/until.mjs";
 import { assertBystander, assertError, assertNotStored } from "../support/checks.mjs";
 import { onStage } from "../support/stage.mjs";
 
@@ -187,14 +188,19 @@ onStage(
     scene.test("twenty calls that meet a 401 share one refresh", async (stage) => {
       const { api, url } = await ready(stage, { anew: true });
       api.faults.set("/api/echo", refusal(401, null, { times: 20 }));
-      const statuses = await stage.actor.evaluate(
+      // Each fault is for a first sending: none is replayed before all were sent.
+      const before = api.count("/api/echo");
+      await stage.script({ faults: { refresh: { hold: "before" } } });
+      const statuses = stage.actor.evaluate(
         (target) =>
           Promise.all(
             Array.from({ length: 20 }, () => auth.fetch(target).then(({ status }) => status)),
           ),
         url,
       );
-      assert.deepEqual(new Set(statuses), new Set([200]));
+      await until(async () => api.count("/api/echo") - before === 20, "all calls");
+      stage.op.faults.release("refresh");
+      assert.deepEqual(new Set(await statuses), new Set([200]));
       assert.equal(stage.op.count("token"), 1);
     });
 
