@@ -471,6 +471,21 @@ fn t_4_a_restore_claims_before_it_leaves_and_the_others_wait() {
 }
 
 #[test]
+fn t_4_1_the_return_from_a_sign_out_lets_a_load_ask_the_provider_again() {
+    let mut first = signed_in();
+    let ticket = first.ask(Command::SignOut);
+    first.answer(REVOKE, text_answer(200, ""));
+    assert!(first.reply(ticket).is_ok());
+    first.mark = None;
+    first.ask(Command::Lift);
+    let mut third = first.sibling();
+    let trip = third.leave_to_restore();
+    let ticket = third.redeem(&trip, third.tokens("1").answer());
+    assert!(third.reply(ticket).is_ok() && third.is_signed_in());
+    assert!(!third.standing().ended);
+}
+
+#[test]
 fn t_4_8_a_sign_out_while_the_browser_is_away_fences_the_answer_off() {
     let mut first = signed_in();
     let mut second = first.sibling();

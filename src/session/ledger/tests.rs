@@ -259,6 +259,23 @@ fn a_sign_out_ends_what_is_the_users_and_leaves_another_user_alone() {
 }
 
 #[test]
+fn a_lifted_tombstone_lets_a_restore_begin_another_session() {
+    let mut store = Store::signed_in();
+    store.refused(&Step::Lift, NOW);
+    store.done(&end("alice"), NOW);
+    store.refused(&store.claim(4), NOW);
+    store.done(&Step::Lift, NOW);
+    let tombstone = store.standing();
+    assert!(tombstone.ended && tombstone.session == session(1));
+    // Who left before the sign-out comes too late all the same.
+    store.refused(&accept(Some(1), "alice"), NOW);
+    store.done(&store.claim(4), NOW);
+    store.done(&accept(None, "alice"), NOW);
+    let standing = store.standing();
+    assert!(standing.session == session(8) && !standing.ended && !standing.lifted);
+}
+
+#[test]
 fn a_claim_is_one_tabs_for_a_while_and_its_own_to_renew() {
     let mut store = Store::default();
     store.done(&store.claim(1), NOW);

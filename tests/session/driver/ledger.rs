@@ -142,6 +142,7 @@ impl Driver {
             Step::Claim { .. } => "claim",
             Step::Answered { .. } => "answered",
             Step::Accept { .. } => "accept",
+            Step::Lift => "lift",
         });
         if self.shell.blocked {
             return;
