@@ -42,7 +42,7 @@ export const BUDGETS = {
  * the page the core is part of the app; its budget keeps what is reached.
  */
 const YEW = { name: "Yew, vault in worker", aim: 38_000, budget: 50_000 };
-const YEW_PAGE = { name: "Yew, vault in page", aim: 90_000, budget: 116_000 };
+const YEW_PAGE = { name: "Yew, vault in page", aim: 90_000, budget: 116_400 };
 
 /** Builds the apps and gives the rows. */
 export async function yewRows() {

@@ -356,6 +356,7 @@ impl Ledger<'_> {
             },
             Some(standing) if standing.session == sent.session || standing.is_of(who) => Standing {
                 ended: true,
+                lifted: false,
                 ..standing.clone()
             },
             Some(_) => return (Verdict::Refused, None),

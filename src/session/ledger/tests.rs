@@ -267,6 +267,9 @@ fn a_lifted_tombstone_lets_a_restore_begin_another_session() {
     store.done(&Step::Lift, NOW);
     let tombstone = store.standing();
     assert!(tombstone.ended && tombstone.session == session(1));
+    store.done(&end("alice"), NOW);
+    store.refused(&store.claim(4), NOW);
+    store.done(&Step::Lift, NOW);
     // Who left before the sign-out comes too late all the same.
     store.refused(&accept(Some(1), "alice"), NOW);
     store.done(&store.claim(4), NOW);

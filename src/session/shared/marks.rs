@@ -112,8 +112,8 @@ impl Session {
         }
     }
 
-    /// The ledger's tombstone is the mark's too, until it is lifted. A sign-out that came between the record and the mark of a sign-in ends
-    /// a session whose `+` is written only afterwards.
+    /// The ledger's tombstone is the mark's too, until it is lifted. A sign-out that came between the record and the mark
+    /// of a sign-in ends a session whose `+` is written only afterwards.
     pub(super) fn bury_mark(&mut self, instead_of: Option<Mark>, outcome: &Outcome) {
         let standing = outcome.record.as_ref().and_then(|it| it.standing.as_ref());
         let Some(standing) = standing.filter(|standing| standing.bars_restore()) else {

@@ -135,6 +135,8 @@ pub(super) enum Job {
     /// A restore looks for a session first, then claims.
     Seek(CallId),
     Claim(CallId),
+    /// The page waits, so that no load comes before it.
+    Lift(Ticket),
     /// Nothing depends on the outcome.
     Told,
 }
@@ -234,6 +236,7 @@ impl Session {
                 sent,
             } => self.won(attempt, departs, sent, outcome),
             Job::TakeBack | Job::Told => {}
+            Job::Lift(ticket) => self.reply(ticket, Ok(Reply::Done)),
             Job::Commit => self.committed(outcome),
             Job::Reject(error) => self.rejected(error, outcome),
             Job::LookAgain(attempt) => self.looked_again(attempt, outcome),

@@ -54,8 +54,7 @@ impl Session {
 
     /// The provider's session is over too: from here on a restore is worth trying again.
     pub(in crate::session) fn lift(&mut self, ticket: Ticket) {
-        self.transact(Job::Told, Step::Lift);
-        self.reply(ticket, Ok(Reply::Done));
+        self.transact(Job::Lift(ticket), Step::Lift);
     }
 
     fn ask_for_wish(&mut self, name: CallId, grant: Name) {
