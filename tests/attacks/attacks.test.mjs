@@ -43,7 +43,7 @@ forEachBrowser((browser) => {
         if (!chosen("ATTACKS", [id]).includes(id)) continue;
         const wanted = outcomeOf(attack, placement, browser);
         test(`${id}: ${wanted}`, async () => {
-          const { outcome, seen } = await stage.play(PAYLOADS[id]);
+          const { outcome, seen } = await stage.play(PAYLOADS[id], wanted);
           assert.equal(outcome, wanted, `${script}: ${JSON.stringify(seen)}`);
         });
       }

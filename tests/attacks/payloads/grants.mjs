@@ -89,7 +89,7 @@ export const appIn = async ({ env, tell }, watch, open, change) => {
     }
     return worked;
   };
-  await watch(open("/"), each, 20_000);
+  await watch(open("/"), each, 50_000);
 };
 
 /** What is kept for the redirect page names the attacker's server. */
