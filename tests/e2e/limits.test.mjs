@@ -97,6 +97,9 @@ forEachBrowser((name) =>
         }
         await ask(other, "touch");
         await until(async () => (await count(page, "extended")) > extended, "the end is put off");
+        for (const [n, one] of tabs.entries()) {
+          assert.equal(await count(one, "expiring"), warned[n] + 1, "warned once");
+        }
         for (let n = 0; n < 3; n += 1) {
           await wait(1_000);
           assert.equal((await ask(page, "refresh")).error, undefined);
