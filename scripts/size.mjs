@@ -24,7 +24,7 @@ export function measure(bytes) {
 export const BUDGETS = {
   entry: { files: ["dist/index.js"], aim: 6_000, budget: 7_000 },
   // With one grant for all tabs. The budget that is wanted is 50,000; this one keeps what is reached.
-  "entry + core": { files: ["dist/index.js", "dist/core.js"], aim: 50_000, budget: 66_500 },
+  "entry + core": { files: ["dist/index.js", "dist/core.js"], aim: 50_000, budget: 66_600 },
   texts: { files: ["dist/texts.js"], aim: 5_000, budget: 6_000 },
   // What every load of a page with a vault in a worker downloads.
   "vault, page": { files: ["dist/vault.js"], aim: 6_000, budget: 9_000 },
@@ -42,7 +42,7 @@ export const BUDGETS = {
  * the page the core is part of the app; its budget keeps what is reached.
  */
 const YEW = { name: "Yew, vault in worker", aim: 38_000, budget: 50_000 };
-const YEW_PAGE = { name: "Yew, vault in page", aim: 90_000, budget: 116_400 };
+const YEW_PAGE = { name: "Yew, vault in page", aim: 90_000, budget: 116_500 };
 
 /** Builds the apps and gives the rows. */
 export async function yewRows() {

@@ -89,8 +89,13 @@ impl Session {
             }
             None => {}
         }
+        // Record and mark agree in a session that this one does not follow, as it saw its end: two tabs that write over each
+        // other's mark would never come to an end. The page is loaded anew.
+        let agreed = |mark: &Mark| mark.session == standing.session;
+        let outvoted =
+            |own: &Mark| own.session != standing.session && mark.as_ref().is_some_and(agreed);
         let own = self.live.as_ref().map(Live::mark);
-        if let Some(own) = own.filter(|own| mark.as_ref() != Some(own)) {
+        if let Some(own) = own.filter(|own| mark.as_ref() != Some(own) && !outvoted(own)) {
             let instead_of = mark;
             self.push(Effect::RepairMark { own, instead_of });
         }
