@@ -64,8 +64,12 @@ impl Session {
     pub(super) fn entered(&mut self, attempt: CallId, outcome: &Outcome) {
         let arrived = self.shared.arrived.take_if(|(known, ..)| *known == attempt);
         let living = outcome.record.as_ref().and_then(|record| record.living());
-        let wanted = self.is_exchanging(attempt);
-        let Some((_, id, proof)) = arrived.filter(|_| wanted) else {
+        let exchanging = self.is_exchanging(attempt);
+        let over = living.is_some_and(|standing| self.is_over(&standing.session));
+        let Some((_, id, proof)) = arrived.filter(|_| exchanging && !over) else {
+            if exchanging {
+                self.fail_exchange(Error::new(Code::SessionChanged));
+            }
             // The user signed out meanwhile: nobody will ever hold the grant that was just written.
             if let (Verdict::Done | Verdict::TooLate, Some(standing)) = (outcome.verdict, living) {
                 self.end_unwanted(standing.session.clone(), standing.grant.clone());

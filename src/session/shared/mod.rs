@@ -69,8 +69,8 @@ pub(super) struct Shared {
     arrived: Option<(CallId, SessionId, Proof)>,
     /// What it becomes.
     entry: Option<Entry>,
-    /// The session that ended here last. What is still on its way, or not written yet elsewhere, brings it back no more.
-    over: Option<SessionId>,
+    /// The sessions that ended here. What is still on its way, or not written yet elsewhere, brings none of them back.
+    over: Vec<SessionId>,
     /// Sign-outs whose tombstone is being written.
     leaving: Vec<Leaving>,
     /// Attempts to restore that wait for the ledger or a sibling.
@@ -89,7 +89,7 @@ impl Shared {
             waits: (0, false),
             arrived: None,
             entry: None,
-            over: None,
+            over: Vec::new(),
             leaving: Vec::new(),
             wishes: Vec::new(),
         }
@@ -174,12 +174,12 @@ impl Session {
     /// The session is over for this vault.
     pub(super) fn note_end(&mut self, live: Option<&Live>) {
         if let Some(live) = live {
-            self.shared.over = Some(live.id.clone());
+            self.shared.over.push(live.id.clone());
         }
     }
 
     fn is_over(&self, session: &SessionId) -> bool {
-        self.guards.hold(Guard::OverIsOver) && self.shared.over.as_ref() == Some(session)
+        self.guards.hold(Guard::OverIsOver) && self.shared.over.contains(session)
     }
 
     fn held(&self) -> Option<&Held> {
