@@ -443,6 +443,59 @@ fn t_5_a_session_that_is_over_here_does_not_come_back_while_the_record_shows_it_
     assert_eq!(second.session_id(), third.session_id());
 }
 
+/// A tab that saw the end of what the record still shows, and signed in anew while nothing could be written.
+fn outvoted(first: &Driver) -> Driver {
+    let mut second = first.signed_in_sibling();
+    second.compare(first.mark.clone().map(buried));
+    second.shell.denied = true;
+    second.sign_in();
+    second.shell.denied = false;
+    second.shell.repaired = None;
+    assert_ne!(second.session_id(), first.session_id());
+    second
+}
+
+fn buried(mark: Mark) -> Mark {
+    let tombstone = true;
+    Mark { tombstone, ..mark }
+}
+
+#[test]
+fn t_5_who_is_outvoted_by_record_and_mark_writes_no_mark_over_theirs() {
+    let first = signed_in();
+    let mut second = outvoted(&first);
+    second.compare(first.mark.clone());
+    assert_eq!(second.shell.repaired, None);
+    // The probe: where no mark speaks for the record, its own is written.
+    second.compare(None);
+    assert_eq!(second.shell.repaired, second.mark);
+}
+
+#[test]
+fn t_5_every_session_that_ended_here_stays_over_and_not_the_last_alone() {
+    let first = signed_in();
+    let mut second = outvoted(&first);
+    second.compare(second.mark.clone().map(buried));
+    assert!(!second.is_signed_in());
+    let asked = second.shell.asked;
+    second.compare(first.mark.clone());
+    assert_eq!(second.shell.asked, asked, "nobody is asked for it");
+}
+
+#[test]
+fn t_4_8_an_answer_brings_nothing_back_that_ended_here_meanwhile() {
+    let first = signed_in();
+    let mut second = first.sibling();
+    let trip = second.leave_to_restore();
+    let late = second.given_by(&first).unwrap();
+    second.happen(Event::Published(Box::new(late)));
+    assert!(second.is_signed_in());
+    second.compare(first.mark.clone().map(buried));
+    let ticket = second.redeem(&trip, second.tokens("1").answer());
+    assert_eq!(second.code(ticket), Code::SessionChanged);
+    assert!(second.standing().ended && !second.is_signed_in());
+}
+
 #[test]
 fn t_2_9_the_same_users_new_session_is_followed_and_its_grant_taken() {
     let first = signed_in();
