@@ -171,13 +171,13 @@ forEachBrowser((name) => {
     test("without a living vault a load asks the provider once, and takes the user back where they were", async () => {
       const context = await withoutVault(world);
       // None leaves before all are there: the vault would end with it.
-      world.op.faults.set("authorize", { hold: "before" });
+      world.op.faults.set("discovery", { hold: "before" });
       const pages = await Promise.all([1, 2, 3].map((n) => world.open(`/tab-${n}#x`, context)));
       for (const one of pages) {
         await status(one, "loading");
         assert.equal((await ask(one, "preload")).error, undefined);
       }
-      world.op.faults.release("authorize");
+      world.op.faults.release("discovery");
       for (const one of pages) await one.bringToFront();
       for (const one of pages) await status(one, "signedIn");
       assert.equal(pages[1].url(), `${world.app.origin}/tab-2#x`);
