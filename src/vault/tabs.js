@@ -185,10 +185,11 @@ export class Tabs {
     const [oldest] = this.#siblings.keys();
     if (this.#siblings.size > MOST_SIBLINGS) this.#siblings.delete(oldest);
     if (box) return this.#take(from, box, id);
-    this.#questions.get(id)?.empty.add(from);
+    // An answer, and nothing in it: others number their own questions alike.
+    if (!hello && !ask) return void this.#questions.get(id)?.empty.add(from);
     const text = ask && this.#decide(0, ask);
     if (text) await this.#give(from, text, id);
-    else if (hello || ask) await this.#say({ to: from, id });
+    else await this.#say({ to: from, id });
   }
 
   /** Seals a text to a sibling: nobody else on the channel can read it. */

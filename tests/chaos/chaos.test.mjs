@@ -112,7 +112,7 @@ class Chaos {
   /** A browser, in which a tab's end takes along those that share its process. */
   async #take(profile) {
     this.#profile = profile;
-    if (this.#name !== "chromium") return;
+    if (this.#name === "webkit") return;
     profile.context.on("page", (page) =>
       page.once("crash", () => {
         this.#count("crashed");
@@ -434,7 +434,8 @@ function callAs([mixed, as]) {
   const tell = async (response) => {
     const answer = await response.json();
     if (answer.user === user) return;
-    await fetch(`${mixed}${encodeURIComponent(`${user} got ${JSON.stringify(answer)}`)}`);
+    const what = encodeURIComponent(`${user} got ${JSON.stringify(answer)}`);
+    await fetch(mixed + what, { keepalive: true });
   };
   auth
     .fetch("/api/orders")

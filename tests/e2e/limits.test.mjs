@@ -100,11 +100,15 @@ forEachBrowser((name) =>
         for (const [n, one] of tabs.entries()) {
           assert.equal(await count(one, "expiring"), warned[n] + 1, "warned once");
         }
+        await until(
+          async () => (await count(page, "expiring")) > warned[0] + 1,
+          "the next warning",
+        );
         for (let n = 0; n < 3; n += 1) {
-          await wait(1_000);
           assert.equal((await ask(page, "refresh")).error, undefined);
         }
         for (const one of [page, other]) await assertExpired(one, "session_idle");
+        assert.equal(await count(page, "extended"), extended + 1, "by the touch alone");
         assert.equal(world.reused, 0);
       });
 
